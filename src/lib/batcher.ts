@@ -1,0 +1,63 @@
+/**
+ * Turns many single calls into few batched ones: what arrives while a batch is under way forms the next.
+ * Alone, a call goes at once; under load, batches grow by themselves. No timer, so nothing waits for company.
+ */
+export interface BatcherOptions<Item, Result> {
+  /** Gets 1..maxSize items, answers in their order. An answer that is an `Error` rejects that call alone. */
+  run(items: Item[]): Promise<(Result | Error)[]>;
+  maxSize: number;
+  /** Batches under way at once. */
+  concurrency: number;
+}
+
+export function createBatcher<Item, Result>(options: BatcherOptions<Item, Result>): (item: Item) => Promise<Result> {
+  interface Waiting {
+    item: Item;
+    resolve(result: Result): void;
+    reject(error: unknown): void;
+  }
+  let waiting: Waiting[] = [];
+  let running = 0;
+  let scheduled = false;
+
+  // One turn of the event loop later, so that all calls of one turn share a batch.
+  const schedule = (): void => {
+    if (scheduled || running >= options.concurrency || waiting.length === 0) return;
+    scheduled = true;
+    setImmediate(() => {
+      scheduled = false;
+      start();
+    });
+  };
+
+  const start = (): void => {
+    while (running < options.concurrency && waiting.length > 0) {
+      const batch = waiting.slice(0, options.maxSize);
+      waiting = waiting.slice(options.maxSize);
+      running++;
+      void runBatch(batch).finally(() => {
+        running--;
+        schedule();
+      });
+    }
+  };
+
+  const runBatch = async (batch: Waiting[]): Promise<void> => {
+    try {
+      const results = await options.run(batch.map(({ item }) => item));
+      batch.forEach(({ resolve, reject }, index) => {
+        const result = results[index];
+        if (result instanceof Error) reject(result);
+        else resolve(result as Result);
+      });
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
+  };
+
+  return (item) =>
+    new Promise<Result>((resolve, reject) => {
+      waiting.push({ item, resolve, reject });
+      schedule();
+    });
+}

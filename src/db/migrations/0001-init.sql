@@ -60,7 +60,8 @@ create table lane_gaps (
 
 create table requests (
   id           uuid primary key,
-  account_id   uuid not null references accounts (id) on delete cascade,
+  -- no foreign key: the submit has just read the account, and the check would cost a look-up for each row
+  account_id   uuid not null,
   key_id       uuid not null,
   model_id     text not null,
   pool         text not null,
@@ -138,6 +139,7 @@ create table files (
 create index files_request on files (request_id, round, ordinal) where request_id is not null;
 create index files_uploads on files (account_id, created_at desc, id) where kind = 'upload';
 create index files_expiry on files (expires_at) where expires_at is not null;
+create index files_output_age on files (created_at) where kind = 'output' and expires_at is null;
 
 create table idempotency_keys (
   account_id  uuid not null references accounts (id) on delete cascade,

@@ -1,0 +1,57 @@
+/** Cancelling: one update decides, so a cancel and a claim never both win. */
+import { type Database, statement } from '../db/database.ts';
+import type { Notifications } from '../db/notifications.ts';
+import { errors } from '../errors.ts';
+import { type PublicStatus, publicStatus, type State } from './states.ts';
+
+export interface CancelAnswer {
+  status: PublicStatus;
+  outcome: 'cancelled' | 'not_cancellable';
+}
+
+// One that had started and was given back to the queue keeps what it has paid for: it is not cancelled.
+const cancelQueued = statement<{ id: string }>(
+  'cancel_request',
+  `with moved as (
+     update requests set state = 'cancelled', ended_at = now(), version = version + 1
+      where id = $1 and account_id = $2 and state = 'queued' and started_at is null
+     returning id, account_id, key_id, model_id, pool, place, reserved, created_at
+   ), lane as (
+     update lanes l
+        set queued = l.queued - 1, departed = l.departed + 1, has_gaps = l.queued > 1
+       from moved m
+      where l.account_id = m.account_id and l.pool = m.pool
+   ), gap as (
+     insert into lane_gaps as g (account_id, pool, bucket, places)
+     select account_id, pool, place / 1024, array[place] from moved
+     on conflict (account_id, pool, bucket) do update set places = g.places || excluded.places
+   ), settled as (
+     update spending s set reserved = s.reserved - m.reserved
+       from moved m
+      where s.owner_id in (m.account_id, m.key_id) and s.month = date_trunc('month', m.created_at)::date
+   ), counted as (
+     insert into usage (request_id, account_id, key_id, model_id, outcome, outputs, cost)
+     select id, account_id, key_id, model_id, 'cancelled', 0, 0 from moved
+   ), inputs as (
+     update files f set expires_at = now() from moved m where f.request_id = m.id and f.kind = 'fetched'
+   )
+   select id from moved`,
+);
+const currentState = statement<{ state: State; started_at: string | null }>(
+  'read_state',
+  'select state, started_at from requests where id = $1 and account_id = $2',
+);
+
+/** @throws 404 when the account has no such request. */
+export async function cancelRequest(db: Database, notifications: Notifications, accountId: string, requestId: string): Promise<CancelAnswer> {
+  const moved = await db.transaction((tx) => tx.row(cancelQueued, [requestId, accountId]));
+  if (moved) {
+    notifications.publish('requests', [moved.id]);
+    return { status: 'cancelled', outcome: 'cancelled' };
+  }
+  const row = await db.row(currentState, [requestId, accountId]);
+  if (!row) throw errors.notFound('There is no such request.');
+  return row.state === 'cancelled'
+    ? { status: 'cancelled', outcome: 'cancelled' }
+    : { status: publicStatus(row), outcome: 'not_cancellable' };
+}

@@ -1,0 +1,50 @@
+/** Which failures of a round are worth another call, and when. */
+import { BackendError, type BackendErrorKind } from '../backends/backend.ts';
+import { type FailureCode, RequestFailure } from '../errors.ts';
+
+/** Calls of a backend for one round in one run. */
+const MAX_CALLS = 4;
+/** A model that gave nothing is asked once more, with another seed. */
+const MAX_CALLS_WITHOUT_OUTPUT = 2;
+const FIRST_DELAY_MS = 500;
+const LONGEST_DELAY_MS = 30_000;
+
+const CODES: Record<BackendErrorKind, FailureCode> = {
+  content_blocked: 'content_blocked',
+  no_output: 'no_output',
+  invalid_request: 'backend_rejected',
+  auth: 'backend_auth',
+  model_unavailable: 'backend_unavailable',
+  rate_limited: 'backend_unavailable',
+  unavailable: 'backend_unavailable',
+  timeout: 'timeout',
+  cancelled: 'internal',
+};
+const RETRYABLE: ReadonlySet<FailureCode> = new Set(['backend_unavailable', 'timeout', 'worker_lost', 'internal']);
+
+export type NextStep = { retry: true; delayMs: number; otherSeed: boolean } | { retry: false; failure: RequestFailure };
+
+/**
+ * What to do after a round's call failed.
+ * @param calls how many calls this run has made for the round, with the one that failed
+ * @param remainingMs until the deadline
+ * @param random 0..1, for jitter
+ */
+export function afterFailure(error: unknown, calls: number, remainingMs: number, random: number): NextStep {
+  if (error instanceof RequestFailure) return { retry: false, failure: error };
+  if (!(error instanceof BackendError)) {
+    return { retry: false, failure: new RequestFailure('internal', 'Something went wrong on our side while the image was made.', { retryable: true, cause: error }) };
+  }
+  const otherSeed = error.kind === 'no_output';
+  const mayPass = error.kind === 'rate_limited' || error.kind === 'unavailable';
+  const allowed = otherSeed ? MAX_CALLS_WITHOUT_OUTPUT : mayPass ? MAX_CALLS : 1;
+  const backOffMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (calls - 1)) * (0.5 + random / 2);
+  const delayMs = otherSeed ? 0 : Math.max(error.retryAfterMs ?? 0, error.retryAfterMs === undefined ? backOffMs : 0);
+  if (calls < allowed && delayMs < remainingMs) return { retry: true, delayMs, otherSeed };
+  return { retry: false, failure: failureOf(error) };
+}
+
+function failureOf(error: BackendError): RequestFailure {
+  const code = CODES[error.kind];
+  return new RequestFailure(code, error.message, { retryable: RETRYABLE.has(code), cause: error });
+}

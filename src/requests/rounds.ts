@@ -1,0 +1,167 @@
+/** Rounds and their outputs, written so that each is paid for once: every write holds the lease or does nothing. */
+import type { RemoteReference } from '../backends/backend.ts';
+import { type Database, statement } from '../db/database.ts';
+import type { Failure } from '../errors.ts';
+import { uuidv7 } from '../lib/ids.ts';
+import type { ClaimedRequest } from './claim.ts';
+
+export interface RoundRow {
+  index: number;
+  id: string;
+  seed: number;
+  state: 'pending' | 'rendered' | 'done' | 'failed';
+  /** Calls of a backend, with the one just begun. */
+  attempts: number;
+  backend: string | null;
+  remote_reference: RemoteReference | null;
+  /** Millionths of a USD. */
+  cost: number;
+  adjustments: string[] | null;
+  failure: Failure | null;
+}
+
+/** Somebody else has the request now, or it has ended: stop, and write nothing more. */
+export class LeaseLost extends Error {
+  override name = 'LeaseLost';
+}
+
+function held<Row>(row: Row | undefined): Row {
+  if (!row) throw new LeaseLost('the lease is lost');
+  return row;
+}
+
+const COLUMNS = 'index, id, seed, state, attempts, backend, remote_reference, cost, adjustments, failure';
+
+const selectRounds = statement<RoundRow>('read_rounds', `select ${COLUMNS} from rounds where request_id = $1 order by index`);
+
+export const readRounds = (db: Database, requestId: string): Promise<RoundRow[]> => db.rows(selectRounds, [requestId]);
+
+const begin = statement<RoundRow>(
+  'begin_round',
+  `insert into rounds as o (request_id, index, id, seed, backend, attempts)
+   select r.id, $3, $4, $5, $6, 1 from requests r where r.id = $1 and r.lease = $2 and r.state = 'running'
+   on conflict (request_id, index) do update set attempts = o.attempts + 1, seed = excluded.seed, backend = excluded.backend
+   returning ${COLUMNS}`,
+);
+
+/**
+ * Before every call of a backend: counts the attempt and makes sure that the request is still ours to pay for.
+ * @throws {LeaseLost}
+ */
+export const beginRound = async (db: Database, claimed: ClaimedRequest, round: { index: number; seed: number; backend: string }): Promise<RoundRow> =>
+  held(await db.row(begin, [claimed.id, claimed.lease, round.index, uuidv7(), round.seed, round.backend]));
+
+const saveReference = statement<{ index: number }>(
+  'save_remote_reference',
+  `update rounds o set remote_reference = $4
+     from requests r
+    where o.request_id = $1 and o.index = $3 and r.id = $1 and r.lease = $2 and r.state = 'running'
+   returning o.index`,
+);
+
+/** @throws {LeaseLost} */
+export async function saveRemoteReference(db: Database, claimed: ClaimedRequest, index: number, reference: RemoteReference): Promise<void> {
+  held(await db.row(saveReference, [claimed.id, claimed.lease, index, JSON.stringify(reference)]));
+}
+
+/** A file whose bytes are in the store under its id. */
+export interface OutputFile {
+  id: string;
+  ordinal: number;
+  contentType: string;
+  bytes: number;
+  sha256: string;
+  width: number | null;
+  height: number | null;
+}
+
+const rendered = statement<{ id: string }>(
+  'record_rendered',
+  `with mine as (
+     select id from requests where id = $1 and lease = $2 and state = 'running' for update
+   ), kept as (
+     update files f set expires_at = null, request_id = $1, round = $3, ordinal = t.ordinal
+       from mine, unnest($6::text[], $7::smallint[]) as t (id, ordinal)
+      where f.id = t.id
+   )
+   update rounds o set state = 'rendered', cost = $4, adjustments = $5
+     from mine
+    where o.request_id = mine.id and o.index = $3
+   returning o.id`,
+);
+
+/** What the backend gave is stored as it came: from here on the round is never called again. @throws {LeaseLost} */
+export async function recordRendered(
+  db: Database,
+  claimed: ClaimedRequest,
+  round: { index: number; cost: number; adjustments: string[] },
+  rawFileIds: string[],
+): Promise<void> {
+  const values = [claimed.id, claimed.lease, round.index, round.cost, JSON.stringify(round.adjustments), rawFileIds, rawFileIds.map((_, ordinal) => ordinal)];
+  held(await db.transaction((tx) => tx.row(rendered, values)));
+}
+
+const recordDone = statement<{ id: string }>(
+  'record_outputs',
+  `with mine as (
+     -- counted once, however often a lost answer makes us say it
+     update requests
+        set done = done + (select count(*) from rounds where request_id = $1 and index = $3 and state <> 'done')::smallint,
+            version = version + 1
+      where id = $1 and lease = $2 and state = 'running'
+     returning id
+   ), finished as (
+     update rounds o set state = 'done', cost = $4, adjustments = $5, remote_reference = null
+       from mine
+      where o.request_id = mine.id and o.index = $3
+   ), raw as (
+     update files f set expires_at = now() from mine where f.request_id = mine.id and f.round = $3 and f.kind = 'raw'
+   )
+   update files f
+      set expires_at = null, request_id = mine.id, round = $3, seed = $6, ordinal = t.ordinal, content_type = t.content_type,
+          bytes = t.bytes, sha256 = t.sha256, width = t.width, height = t.height
+     from mine,
+          unnest($7::text[], $8::smallint[], $9::text[], $10::bigint[], $11::text[], $12::int[], $13::int[])
+            as t (id, ordinal, content_type, bytes, sha256, width, height)
+    where f.id = t.id
+   returning f.id`,
+);
+
+/** The round's outputs are in the store and from now on the request's. @throws {LeaseLost} */
+export async function recordOutputs(
+  db: Database,
+  claimed: ClaimedRequest,
+  round: { index: number; seed: number; cost: number; adjustments: string[] },
+  files: OutputFile[],
+): Promise<void> {
+  const column = <Value>(read: (file: OutputFile) => Value): Value[] => files.map(read);
+  const values = [
+    claimed.id,
+    claimed.lease,
+    round.index,
+    round.cost,
+    JSON.stringify(round.adjustments),
+    round.seed,
+    column(({ id }) => id),
+    column(({ ordinal }) => ordinal),
+    column(({ contentType }) => contentType),
+    column(({ bytes }) => bytes),
+    column(({ sha256 }) => sha256),
+    column(({ width }) => width),
+    column(({ height }) => height),
+  ];
+  held(await db.transaction((tx) => tx.row(recordDone, values)));
+}
+
+const recordFailed = statement<{ index: number }>(
+  'record_round_failure',
+  `insert into rounds as o (request_id, index, id, seed, state, failure)
+   select r.id, $3, $4, $5, 'failed', $6 from requests r where r.id = $1 and r.lease = $2 and r.state = 'running'
+   on conflict (request_id, index) do update set state = 'failed', failure = excluded.failure, remote_reference = null
+   returning index`,
+);
+
+/** The round is over without an output, and is not tried again by a later run. @throws {LeaseLost} */
+export async function recordRoundFailure(db: Database, claimed: ClaimedRequest, round: { index: number; seed: number }, failure: Failure): Promise<void> {
+  held(await db.row(recordFailed, [claimed.id, claimed.lease, round.index, uuidv7(), round.seed, JSON.stringify(failure)]));
+}

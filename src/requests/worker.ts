@@ -1,0 +1,184 @@
+/**
+ * A worker process: claims while it has room, keeps its leases, and gives back what it cannot finish.
+ * Woken by notifications; looks by itself every second, so that a lost one costs a second and nothing else.
+ */
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { isUnavailable } from '../db/database.ts';
+import { type ClaimedRequest, claimRequest, giveBackRequest, hasClaimable, renewLeases, requeueLostRequests, takeOverLostRequest } from './claim.ts';
+import { createProgressWriter } from './progress.ts';
+import { LeaseLost } from './rounds.ts';
+import { endLostRequest, Interrupted, type RunContext, runRequest } from './run-request.ts';
+import { heartbeat, unregisterWorker } from './workers.ts';
+
+export interface WorkerOptions {
+  pools: readonly string[];
+  /** Requests at once. */
+  concurrency: number;
+  /** How long one request may run. */
+  requestTimeoutMs: number;
+  /** What to call this process where workers are listed. */
+  description: string;
+}
+
+export interface Worker {
+  /** Claims no more, lets what runs finish for `graceMs`, gives the rest back. */
+  stop(graceMs: number): Promise<void>;
+  /** How many requests run here now. */
+  readonly running: number;
+}
+
+const POLL_MS = 1000;
+/** A third of the lease: two renewals may be missed. */
+const RENEW_MS = 5000;
+const CONTENDED_MS = 10;
+
+interface Run {
+  claimed: ClaimedRequest;
+  stop: AbortController;
+  ended: Promise<void>;
+}
+
+/** Starts at once and goes on until it is stopped. */
+export async function startWorker(context: Omit<RunContext, 'reportProgress'>, options: WorkerOptions): Promise<Worker> {
+  const { db, notifications, log } = context;
+  const workerId = randomUUID();
+  const runs = new Map<string, Run>();
+  const progress = createProgressWriter(db, notifications, log);
+  const runContext: RunContext = { ...context, reportProgress: progress.report };
+  let stopping = false;
+  let filling: Promise<void> | undefined;
+  let again = false;
+
+  const self = { id: workerId, description: options.description, concurrency: options.concurrency };
+  await heartbeat(db, self);
+
+  function start(claimed: ClaimedRequest, work: (signal: AbortSignal) => Promise<void>): void {
+    const stop = new AbortController();
+    const ended = work(stop.signal)
+      .catch((error) => afterBrokenRun(claimed, stop.signal, error))
+      .finally(() => {
+        runs.delete(claimed.lease);
+        progress.forget(claimed);
+        fill();
+      });
+    runs.set(claimed.lease, { claimed, stop, ended });
+  }
+
+  async function afterBrokenRun(claimed: ClaimedRequest, signal: AbortSignal, error: unknown): Promise<void> {
+    if (error instanceof LeaseLost || signal.reason instanceof LeaseLost) {
+      log.warn({ request_id: claimed.id }, 'a request was taken over by another worker');
+      return;
+    }
+    if (!(signal.reason instanceof Interrupted)) {
+      // Not given back, since that would not count: when its lease ends it runs again, a bounded number of times.
+      log.error({ err: error, request_id: claimed.id }, 'a run broke off');
+      return;
+    }
+    try {
+      const pool = await giveBackRequest(db, claimed);
+      if (pool) notifications.publish('queue', [pool]);
+    } catch (failure) {
+      log.warn({ err: failure, request_id: claimed.id }, 'a request could not be given back; it runs again when its lease ends');
+    }
+  }
+
+  /** Claims until there is no room or no work. One at a time; a wake-up meanwhile makes it look once more. */
+  function fill(): void {
+    if (stopping) return;
+    if (filling) {
+      again = true;
+      return;
+    }
+    filling = (async () => {
+      do {
+        again = false;
+        for (const pool of options.pools) await fillFrom(pool);
+      } while (again && !stopping);
+    })()
+      .catch((error) => {
+        if (!isUnavailable(error)) log.error({ err: error }, 'cannot claim');
+      })
+      .finally(() => {
+        filling = undefined;
+      });
+  }
+
+  async function fillFrom(pool: string): Promise<void> {
+    while (!stopping && runs.size < options.concurrency) {
+      const claimed = await claimRequest(db, pool, randomUUID(), options.requestTimeoutMs);
+      if (claimed) {
+        notifications.publish('requests', [claimed.id]);
+        start(claimed, (signal) => runRequest(runContext, claimed, signal));
+      } else if (await hasClaimable(db, pool)) {
+        // Another claim or a submit holds the lane this very moment.
+        await sleep(CONTENDED_MS * (0.5 + Math.random()));
+      } else return;
+    }
+  }
+
+  async function keepLeases(): Promise<void> {
+    await heartbeat(db, self);
+    const held = [...runs.values()];
+    if (held.length > 0) {
+      const kept = await renewLeases(db, held.map(({ claimed }) => claimed));
+      // Those that ended since are no longer in `runs`.
+      for (const { claimed, stop } of held) if (!kept.has(claimed.lease) && runs.has(claimed.lease)) stop.abort(new LeaseLost('the lease is lost'));
+    }
+    if (!stopping) await recoverLost();
+  }
+
+  /** What dead workers left: back to the queue, or ended if that happened too often. */
+  async function recoverLost(): Promise<void> {
+    const requeued = await requeueLostRequests(db);
+    if (requeued.length > 0) {
+      log.warn({ requests: requeued.length }, 'requests of a lost worker run again');
+      notifications.publish('queue', [...new Set(requeued.map(({ pool }) => pool))]);
+    }
+    for (let lost = await takeOverLostRequest(db, randomUUID()); lost; lost = await takeOverLostRequest(db, randomUUID())) {
+      const request = lost;
+      start(request, (signal) => endLostRequest(runContext, request, signal));
+    }
+  }
+
+  const lookEvery = async (ms: number, look: () => Promise<void> | void, until: AbortSignal): Promise<void> => {
+    while (!until.aborted) {
+      try {
+        await look();
+      } catch (error) {
+        if (!isUnavailable(error)) log.error({ err: error }, 'a worker could not look after its requests');
+      }
+      await sleep(ms, undefined, { signal: until }).catch(() => {});
+    }
+  };
+  const ended = new AbortController();
+  const loops = [lookEvery(POLL_MS, fill, ended.signal), lookEvery(RENEW_MS, keepLeases, ended.signal)];
+  const unsubscribe = [
+    notifications.subscribe('queue', (pools) => {
+      if (pools.some((pool) => options.pools.includes(pool))) fill();
+    }),
+    notifications.subscribe('reconnected', fill),
+  ];
+
+  return {
+    get running() {
+      return runs.size;
+    },
+    async stop(graceMs) {
+      stopping = true;
+      for (const off of unsubscribe) off();
+      await filling;
+      const allEnded = (): Promise<unknown> => Promise.all([...runs.values()].map((run) => run.ended));
+      const grace = new AbortController();
+      await Promise.race([allEnded(), sleep(graceMs, undefined, { signal: grace.signal }).catch(() => {})]);
+      grace.abort();
+      if (runs.size > 0) log.info({ requests: runs.size }, 'giving unfinished requests back to the queue');
+      for (const { stop } of runs.values()) stop.abort(new Interrupted('the worker stops'));
+      await allEnded();
+      ended.abort();
+      await Promise.all(loops);
+      await progress.stop();
+      await unregisterWorker(db, workerId).catch(() => {});
+    },
+  };
+}

@@ -4,13 +4,55 @@ import type { Resolution } from '../backends/backend.ts';
 export const LANGUAGES = ['en', 'zh-TW', 'it'] as const;
 export type Language = (typeof LANGUAGES)[number];
 
+export const RESOLUTIONS: readonly Resolution[] = ['0.5K', '1K', '2K', '4K'];
+
 /** A text in English and, where it was translated, in other languages. */
 export type LocalisedText = { en: string } & Partial<Record<Language, string>>;
 
-export type ModelKind = 'text-to-image' | 'image-to-image' | 'text-to-video' | 'image-to-video';
+export const MODEL_KINDS = ['text-to-image', 'image-to-image', 'text-to-video', 'image-to-video'] as const;
+export type ModelKind = (typeof MODEL_KINDS)[number];
 
 /** A JSON Schema object as it goes over the wire. */
 export type JsonSchema = Record<string, unknown>;
+
+/** One value of an input; the keywords are JSON Schema's. `image_uri` is a URL or a data URI of an image. */
+export type ValueSchema = {
+  type: 'string' | 'integer' | 'number' | 'boolean';
+  format?: 'image_uri';
+  enum?: readonly (string | number)[];
+  minLength?: number;
+  maxLength?: number;
+  minimum?: number;
+  maximum?: number;
+};
+
+export type ListSchema = {
+  type: 'array';
+  items: ValueSchema;
+  minItems?: number;
+  maxItems: number;
+};
+
+/** One field of a model's input. */
+export type PropertySchema = (ValueSchema | ListSchema) & {
+  title: string;
+  description: string;
+  default?: unknown;
+};
+
+/** A model's input. The order of keys is the wire order. */
+export type InputSchema = {
+  type: 'object';
+  title: string;
+  required: readonly string[];
+  properties: Readonly<Record<string, PropertySchema>>;
+};
+
+/** A field's texts in one language; what is missing is English. An empty text is a text. */
+export interface PropertyTexts {
+  title?: string;
+  description?: string;
+}
 
 export interface Candidate {
   /** A backend's name: `gemini`, `comfyui`, … */
@@ -30,8 +72,10 @@ export interface Model {
   pricingNote: LocalisedText;
   /** Millionths of a USD per output, by resolution; `default` where the model has no resolution. */
   prices: Readonly<Partial<Record<Resolution | 'default', number>>>;
-  /** English; the order of keys is the wire order. */
-  inputSchema: JsonSchema;
+  /** English. */
+  inputSchema: InputSchema;
+  /** Translations of `inputSchema`, by language and field. */
+  propertyTexts: Readonly<Partial<Record<Language, Readonly<Record<string, PropertyTexts>>>>>;
   /** Ways to run it, best first. */
   candidates: readonly Candidate[];
 }

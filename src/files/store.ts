@@ -21,10 +21,18 @@ export interface ByteRange {
 export interface FileStore {
   /**
    * Writes all of `source` or nothing, durably (it survives a power cut once this resolves); replaces what is there.
-   * @throws {FileTooLarge} past `maxBytes`; {StoreFull} when there is no space.
+   * A `source` that is a stream is destroyed when this rejects.
+   * @throws {FileTooLarge} past `maxBytes`; {StoreFull} when there is no space; the signal's reason; the source's error.
    */
-  write(key: StoreKey, source: Buffer | Readable, options?: { maxBytes?: number }): Promise<StoredBytes>;
-  /** @throws {FileMissing} */
+  write(
+    key: StoreKey,
+    source: Buffer | Readable,
+    options?: { maxBytes?: number; signal?: AbortSignal },
+  ): Promise<StoredBytes>;
+  /**
+   * What is there now, even if it is replaced or removed while being read. A range that ends past the last byte is cut.
+   * @throws {FileMissing}; a RangeError when the range starts past the last byte.
+   */
   read(key: StoreKey, range?: ByteRange): Promise<Readable>;
   /** @throws {FileMissing} */
   readAll(key: StoreKey): Promise<Buffer>;
@@ -32,6 +40,15 @@ export interface FileStore {
   remove(key: StoreKey): Promise<void>;
   /** Resolves if bytes can be written, read and removed now; rejects with the reason. */
   check(): Promise<void>;
+}
+
+const SEGMENTS = /^[a-z0-9][a-z0-9-]*(\/[a-z0-9][a-z0-9.-]*)+$/;
+const MAX_KEY_LENGTH = 200;
+
+/** Refuses a key that is not ours: what is wrong then is our code, so a plain Error. */
+export function checkStoreKey(key: StoreKey): void {
+  if (key.length <= MAX_KEY_LENGTH && SEGMENTS.test(key) && !key.includes('..')) return;
+  throw new Error(`not a key of the file store: ${JSON.stringify(key.slice(0, MAX_KEY_LENGTH))}`);
 }
 
 export class FileMissing extends Error {

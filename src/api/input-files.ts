@@ -1,0 +1,49 @@
+/** Image inputs as they are kept with a request: data becomes a stored file, our own file URLs become paths. */
+import type { Database } from '../db/database.ts';
+import { errors } from '../errors.ts';
+import { decodeDataUri } from '../files/data-uri.ts';
+import { announceFile, describeFile, storeKeyOf } from '../files/file-records.ts';
+import { filePath, ownFilePath } from '../files/file-urls.ts';
+import { inspectImage } from '../files/image-input.ts';
+import { InputError } from '../files/input-error.ts';
+import type { FileStore } from '../files/store.ts';
+import { MAX_INPUT_IMAGE_BYTES } from '../requests/gather-inputs.ts';
+
+/**
+ * Takes the bytes of `data:` URIs out of `input` and into the store, where the row in the queue stays small.
+ * @returns the input to keep, and the files that the request is to own.
+ * @throws 422 naming the item whose data is no image that can be used.
+ */
+export async function takeInputFiles(
+  context: { db: Database; store: FileStore },
+  accountId: string,
+  input: Record<string, unknown>,
+  ownOrigins: readonly string[],
+): Promise<{ input: Record<string, unknown>; fileIds: string[] }> {
+  const urls = input.image_urls;
+  if (!Array.isArray(urls)) return { input, fileIds: [] };
+  const fileIds: string[] = [];
+  const kept: string[] = [];
+  for (const [index, url] of (urls as string[]).entries()) {
+    if (/^data:/i.test(url)) {
+      const file = await storeData(context, accountId, url, index);
+      fileIds.push(file.id);
+      kept.push(filePath(file));
+    } else kept.push(ownFilePath(url, ownOrigins) ?? url);
+  }
+  return { input: { ...input, image_urls: kept }, fileIds };
+}
+
+async function storeData({ db, store }: { db: Database; store: FileStore }, accountId: string, uri: string, index: number) {
+  try {
+    const { bytes } = decodeDataUri(uri, MAX_INPUT_IMAGE_BYTES);
+    const { contentType, width, height } = await inspectImage(bytes);
+    const fileId = await announceFile(db, accountId, 'input');
+    const stored = await store.write(storeKeyOf(fileId), bytes);
+    // It is kept for good once the request is accepted, which then owns it.
+    return await describeFile(db, fileId, { contentType, ...stored, width, height, ordinal: index }, false);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    throw errors.validation([{ loc: ['body', 'image_urls', String(index)], msg: error.message, type: `input_${error.reason}` }]);
+  }
+}

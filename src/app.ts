@@ -1,0 +1,99 @@
+/** Builds everything once, from the configuration; closes it in the reverse order. */
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import type { FastifyInstance } from 'fastify';
+import type { Logger } from 'pino';
+import { ensureFirstKey } from './accounts/accounts.ts';
+import { createAuthenticator } from './accounts/authenticate.ts';
+import { createRateLimit } from './accounts/rate-limit.ts';
+import { createServer } from './api/server.ts';
+import { createRegistry } from './backends/registry.ts';
+import { createSandboxBackend } from './backends/sandbox/sandbox.ts';
+import { startBackground } from './background/background.ts';
+import { loadModels } from './catalog/bundled.ts';
+import type { Config, Secrets } from './config/config.ts';
+import { openDatabase } from './db/database.ts';
+import { migrate } from './db/migrate.ts';
+import { openNotifications } from './db/notifications.ts';
+import { openPostgres } from './db/postgres.ts';
+import { openDiskStore } from './files/disk-store.ts';
+import { configureImagePool, inImagePool } from './files/image-pool.ts';
+import { createSafeFetch } from './files/safe-fetch.ts';
+import { createMetrics } from './metrics.ts';
+import { expireAllLeases } from './requests/claim.ts';
+import { createReadStatus } from './requests/read-status.ts';
+import { createSubmit } from './requests/submit.ts';
+import { createWatcher } from './requests/watch.ts';
+import { startWorker } from './requests/worker.ts';
+
+export interface App {
+  server: FastifyInstance;
+  /** `http://host:port` as it really listens. */
+  address: string;
+  /** Set at the first start of a database only. */
+  firstKey: string | undefined;
+  /** In words, for the operator. */
+  database: string;
+  /** Stops taking work, lets what runs finish for a while, gives the rest back, closes everything. */
+  close(): Promise<void>;
+}
+
+export async function startApp(config: Config, secrets: Secrets, log: Logger): Promise<App> {
+  await using cleanup = new AsyncDisposableStack();
+  const catalog = await loadModels(config.modelsDir);
+  const safeFetch = createSafeFetch({ allowInputHosts: config.allowInputHosts });
+  const postgres = cleanup.use(await openPostgres(config, secrets, log));
+  await migrate(postgres.target, log);
+  const db = cleanup.use(openDatabase(postgres.target, { maxConnections: config.databasePool, log }));
+  const firstKey = await ensureFirstKey(db, secrets.apiKey);
+  // Nobody else runs requests on an embedded database: what was running when the last process died can go on at once.
+  if (postgres.exclusive) await expireAllLeases(db);
+  const store = await openDiskStore(join(config.dataDir, 'files'));
+  const notifications = cleanup.use(await openNotifications(db, log));
+  const authenticator = cleanup.use(createAuthenticator(db, notifications, config));
+  const metrics = createMetrics(db);
+  configureImagePool();
+  const sandbox = config.sandbox === 'off' ? undefined : createSandboxBackend({ delayMs: config.sandboxDelayMs, runImageWork: inImagePool });
+  const backends = createRegistry([], sandbox);
+  const watcher = cleanup.use(createWatcher(notifications));
+  const server = await createServer({
+    config,
+    log,
+    db,
+    notifications,
+    store,
+    catalog,
+    backends,
+    authenticator,
+    rateLimit: createRateLimit(config.rateLimit),
+    submit: createSubmit(db, notifications),
+    readStatus: createReadStatus(db),
+    watcher,
+    metrics,
+  });
+  cleanup.defer(() => server.close());
+  // Before any work is done: a port that is taken should change nothing.
+  const address = await server.listen({ port: config.port, host: config.host });
+  await postgres.describe(address);
+  const worker = await startWorker(
+    { db, notifications, store, safeFetch, backends, catalog, log, observeRound: metrics.round },
+    { pools: backends.pools, concurrency: config.concurrency, requestTimeoutMs: config.requestTimeoutMs, description: `${hostname()} ${process.pid}` },
+  );
+  const background = startBackground(postgres.target, { db, store, log, outputRetentionMs: config.outputRetentionMs, requestRetentionMs: config.requestRetentionMs });
+  background.catch((error) => log.error({ err: error }, 'background jobs did not start'));
+
+  const opened = cleanup.move();
+  return {
+    server,
+    address,
+    firstKey,
+    database: postgres.description,
+    async close() {
+      // Answers that are held back for a change end now; new calls still get their answer while work winds down.
+      watcher[Symbol.dispose]();
+      await worker.stop(config.shutdownGraceMs);
+      await background.then((jobs) => jobs[Symbol.asyncDispose]()).catch(() => {});
+      await opened.disposeAsync();
+    },
+  };
+}

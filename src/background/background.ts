@@ -1,0 +1,33 @@
+/** Background jobs on pg-boss: the same database, one process at a time for each schedule. */
+import { PgBoss } from 'pg-boss';
+import type { Logger } from 'pino';
+import type { ConnectionTarget } from '../db/database.ts';
+import { sweep, type SweepContext } from './sweep.ts';
+
+const SWEEP = 'sweep';
+const EVERY_MINUTE = '* * * * *';
+
+/** Starts the schedules. Nothing waits for them: a database that is gone is tried again by pg-boss. */
+export async function startBackground(target: ConnectionTarget, context: SweepContext & { log: Logger }): Promise<AsyncDisposable> {
+  const boss = new PgBoss({
+    ...target,
+    application_name: 'darkroom background',
+    max: 2,
+    // Minutes are exact enough for sweeps; the defaults look several times a second.
+    cronMonitorIntervalSeconds: 45,
+    cronWorkerIntervalSeconds: 45,
+    superviseIntervalSeconds: 300,
+  });
+  boss.on('error', (error) => context.log.debug({ err: error }, 'background jobs wait for the database'));
+  await boss.start();
+  await boss.createQueue(SWEEP, { policy: 'exclusive', retryLimit: 0, expireInSeconds: 300, deleteAfterSeconds: 3600 });
+  await boss.work(SWEEP, { pollingIntervalSeconds: 30 }, async () => {
+    await sweep(context);
+  });
+  await boss.schedule(SWEEP, EVERY_MINUTE);
+  return {
+    async [Symbol.asyncDispose]() {
+      await boss.stop({ graceful: true, timeout: 3000 });
+    },
+  };
+}

@@ -1,0 +1,40 @@
+/** The PostgreSQL to use: the operator's, or one of our own in the data folder, which then belongs to one process. */
+import type { Logger } from 'pino';
+import type { Config, Secrets } from '../config/config.ts';
+import type { ConnectionTarget } from './database.ts';
+import { acquireInstanceLock, startEmbeddedPostgres } from './embedded/embedded.ts';
+
+export interface Postgres extends AsyncDisposable {
+  target: ConnectionTarget;
+  /** Where it is, in words, without secrets. */
+  description: string;
+  /** No other process of ours can be using it. */
+  exclusive: boolean;
+  /** Tells whoever finds the data folder in use where this process listens. */
+  describe(address: string): Promise<void>;
+}
+
+export async function openPostgres(config: Config, secrets: Secrets, log: Logger): Promise<Postgres> {
+  if (secrets.databaseUrl) {
+    const { host } = new URL(secrets.databaseUrl);
+    return { target: { connectionString: secrets.databaseUrl }, description: `PostgreSQL at ${host}`, exclusive: false, describe: async () => {}, async [Symbol.asyncDispose]() {} };
+  }
+  const server = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
+  try {
+    const lock = await acquireInstanceLock(server.connection, 'starting', log);
+    return {
+      target: server.connection,
+      description: `embedded PostgreSQL in ${config.dataDir}`,
+      exclusive: true,
+      describe: (address) => lock.describe(address),
+      async [Symbol.asyncDispose]() {
+        await lock.release();
+        await server.stop();
+      },
+    };
+  } catch (error) {
+    // It is the other process's server.
+    server.detach();
+    throw error;
+  }
+}

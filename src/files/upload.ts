@@ -1,0 +1,59 @@
+/** Takes an uploaded image or video in: streamed into the store, then looked at, since its type is what its bytes say. */
+import type { Readable } from 'node:stream';
+import type { Queryable } from '../db/database.ts';
+import { errors } from '../errors.ts';
+import { announceFile, describeFile, type FileRow, storeKeyOf } from './file-records.ts';
+import { inspectImage } from './image-input.ts';
+import { InputError } from './input-error.ts';
+import { sniff } from './sniff.ts';
+import { type FileStore, FileTooLarge } from './store.ts';
+
+/** A video's bound; an image's is half of it. */
+export const MAX_UPLOAD_BYTES = 100 * 2 ** 20;
+const MAX_IMAGE_BYTES = 50 * 2 ** 20;
+
+/** @throws 413 when it is too large, 422 when it is no image or video that can be used. */
+export async function storeUpload(
+  { db, store }: { db: Queryable; store: FileStore },
+  accountId: string,
+  source: Readable,
+  name: string | null,
+): Promise<FileRow> {
+  const fileId = await announceFile(db, accountId, 'upload');
+  const key = storeKeyOf(fileId);
+  try {
+    const stored = await store.write(key, source, { maxBytes: MAX_UPLOAD_BYTES });
+    // A form's file is cut at the limit without an error.
+    if (stored.bytes >= MAX_UPLOAD_BYTES) throw new FileTooLarge(MAX_UPLOAD_BYTES);
+    const facts = await inspect(await store.readAll(key));
+    return await describeFile(db, fileId, { ...facts, ...stored, name: shownName(name) }, true);
+  } catch (error) {
+    await store.remove(key).catch(() => {});
+    if (error instanceof FileTooLarge)
+      throw errors.payloadTooLarge('The file is too large: images may have 50 MB, videos 100 MB.');
+    if (error instanceof InputError)
+      throw errors.validation([{ loc: ['body', 'file'], msg: error.message, type: `input_${error.reason}` }]);
+    throw error;
+  }
+}
+
+async function inspect(
+  bytes: Buffer,
+): Promise<{ contentType: string; width: number | null; height: number | null }> {
+  const type = await sniff(bytes);
+  if (type.kind === 'video') return { contentType: type.contentType, width: null, height: null };
+  if (bytes.length > MAX_IMAGE_BYTES) throw new FileTooLarge(MAX_IMAGE_BYTES);
+  const { contentType, width, height } = await inspectImage(bytes);
+  return { contentType, width, height };
+}
+
+/** Only ever shown and offered for saving: the last part of a path, without what a terminal or a header could trip over. */
+function shownName(name: string | null): string | null {
+  const last = name
+    ?.split(/[/\\]/)
+    .at(-1)
+    ?.replace(/[\p{C}]/gu, '')
+    .trim()
+    .slice(0, 200);
+  return last ? last : null;
+}

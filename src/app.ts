@@ -17,7 +17,7 @@ import { migrate } from './db/migrate.ts';
 import { openNotifications } from './db/notifications.ts';
 import { openPostgres } from './db/postgres.ts';
 import { openDiskStore } from './files/disk-store.ts';
-import { configureImagePool, inImagePool } from './files/image-pool.ts';
+import { configureImagePool } from './files/image-pool.ts';
 import { createSafeFetch } from './files/safe-fetch.ts';
 import { createMetrics } from './metrics.ts';
 import { expireAllLeases } from './requests/claim.ts';
@@ -53,7 +53,8 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
   const authenticator = cleanup.use(createAuthenticator(db, notifications, config));
   const metrics = createMetrics(db);
   configureImagePool();
-  const sandbox = config.sandbox === 'off' ? undefined : createSandboxBackend({ delayMs: config.sandboxDelayMs, runImageWork: inImagePool });
+  const sandbox =
+    config.sandbox === 'off' ? undefined : createSandboxBackend({ delayMs: config.sandboxDelayMs });
   const backends = createRegistry([], sandbox);
   const watcher = cleanup.use(createWatcher(notifications));
   const server = await createServer({
@@ -77,9 +78,20 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
   await postgres.describe(address);
   const worker = await startWorker(
     { db, notifications, store, safeFetch, backends, catalog, log, observeRound: metrics.round },
-    { pools: backends.pools, concurrency: config.concurrency, requestTimeoutMs: config.requestTimeoutMs, description: `${hostname()} ${process.pid}` },
+    {
+      pools: backends.pools,
+      concurrency: config.concurrency,
+      requestTimeoutMs: config.requestTimeoutMs,
+      description: `${hostname()} ${process.pid}`,
+    },
   );
-  const background = startBackground(postgres.target, { db, store, log, outputRetentionMs: config.outputRetentionMs, requestRetentionMs: config.requestRetentionMs });
+  const background = startBackground(postgres.target, {
+    db,
+    store,
+    log,
+    outputRetentionMs: config.outputRetentionMs,
+    requestRetentionMs: config.requestRetentionMs,
+  });
   background.catch((error) => log.error({ err: error }, 'background jobs did not start'));
 
   const opened = cleanup.move();

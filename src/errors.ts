@@ -25,7 +25,13 @@ export class ApiError extends Error {
   readonly detail: Violation[] | undefined;
   readonly headers: Record<string, string>;
 
-  constructor(status: number, errorCode: number, name: string, message: string, options: ApiErrorOptions = {}) {
+  constructor(
+    status: number,
+    errorCode: number,
+    name: string,
+    message: string,
+    options: ApiErrorOptions = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.status = status;
     this.errorCode = errorCode;
@@ -69,7 +75,13 @@ export const errors = {
     new ApiError(429, 429001, 'RateLimited', message, { headers }),
 
   internal: (cause?: unknown) =>
-    new ApiError(500, 500001, 'InternalError', 'Something went wrong on our side. Try again; if it stays, tell the operator this request_id.', { cause }),
+    new ApiError(
+      500,
+      500001,
+      'InternalError',
+      'Something went wrong on our side. Try again; if it stays, tell the operator this request_id.',
+      { cause },
+    ),
 
   unavailable: (message: string, retryAfterSeconds = 5, cause?: unknown) =>
     new ApiError(503, 503001, 'ServiceUnavailable', message, {

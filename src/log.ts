@@ -3,12 +3,30 @@ import { type DestinationStream, type Logger, pino } from 'pino';
 import { PinoPretty } from 'pino-pretty';
 import type { Config } from './config/config.ts';
 
-const REDACTED = ['authorization', '*.authorization', 'headers.authorization', '*.headers.authorization', 'req.headers.authorization', 'apiKey', '*.apiKey', 'connectionString', '*.connectionString'];
+const REDACTED = [
+  'authorization',
+  '*.authorization',
+  'headers.authorization',
+  '*.headers.authorization',
+  'req.headers.authorization',
+  'apiKey',
+  '*.apiKey',
+  'connectionString',
+  '*.connectionString',
+];
 
 export function createLog(config: Pick<Config, 'logLevel' | 'logFormat'>, terminal: boolean): Logger {
   const pretty = config.logFormat === 'pretty' || (config.logFormat === 'auto' && terminal);
   const options = { level: config.logLevel, base: null, redact: { paths: REDACTED, censor: '[hidden]' } };
   // Logs go to stderr: stdout is for what a command answers.
-  const destination: DestinationStream = pretty ? PinoPretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l', singleLine: true }) : pino.destination(2);
+  const destination: DestinationStream = pretty
+    ? PinoPretty({
+        destination: 2,
+        sync: true,
+        ignore: 'pid,hostname',
+        translateTime: 'HH:MM:ss.l',
+        singleLine: true,
+      })
+    : pino.destination(2);
   return pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime }, destination);
 }

@@ -2,16 +2,16 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { Command } from 'commander';
+import packageJson from '../package.json' with { type: 'json' };
+import { CatalogError } from './catalog/mistakes.ts';
 import { CommandError } from './cli/command-error.ts';
 import { configCommand } from './cli/config.ts';
 import { doctorCommand } from './cli/doctor.ts';
 import { keysCommands } from './cli/keys.ts';
 import { modelsCommands } from './cli/models.ts';
 import { serveCommand } from './cli/serve.ts';
-import { CatalogError } from './catalog/mistakes.ts';
 import { ConfigError, type LoadedConfig, readConfig } from './config/config.ts';
 import { EmbeddedPostgresError } from './db/embedded/embedded.ts';
-import packageJson from '../package.json' with { type: 'json' };
 
 const EXPLAINED = [CommandError, ConfigError, CatalogError, EmbeddedPostgresError];
 
@@ -34,6 +34,8 @@ try {
   await program.parseAsync();
 } catch (error) {
   const explained = EXPLAINED.some((type) => error instanceof type);
-  process.stderr.write(`${explained ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`);
+  process.stderr.write(
+    `${explained ? (error as Error).message : ((error as Error).stack ?? String(error))}\n`,
+  );
   process.exitCode = 1;
 }

@@ -1,5 +1,5 @@
 /** Prometheus metrics, with labels of bounded values only: routes, backends, outcomes, never ids. */
-import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { type Database, statement } from './db/database.ts';
 
 export interface Metrics {
@@ -9,7 +9,12 @@ export interface Metrics {
   render(): Promise<{ contentType: string; body: string }>;
 }
 
-const queueByPool = statement<{ pool: string; queued: number; running: number; oldest_seconds: number | null }>(
+const queueByPool = statement<{
+  pool: string;
+  queued: number;
+  running: number;
+  oldest_seconds: number | null;
+}>(
   'metrics_queue',
   `select l.pool, sum(l.queued)::int as queued, sum(l.running)::int as running,
           extract(epoch from now() - min(head.created_at))::float8 as oldest_seconds
@@ -35,19 +40,58 @@ export function createMetrics(db: Database): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
-  const http = new Histogram({ name: 'darkroom_http_request_seconds', help: 'Time to answer HTTP calls.', labelNames: ['method', 'route', 'status'], buckets: HTTP_BUCKETS, registers });
-  const rounds = new Histogram({ name: 'darkroom_round_seconds', help: 'Time of calls of a backend.', labelNames: ['backend', 'outcome'], buckets: ROUND_BUCKETS, registers });
-  const scrapeFailures = new Counter({ name: 'darkroom_scrape_database_failures_total', help: 'Scrapes that could not read the database.', registers });
-  const states = new Gauge({ name: 'darkroom_requests', help: 'Requests by state: queued and running now, ended in the last hour.', labelNames: ['state'], registers });
-  const depth = new Gauge({ name: 'darkroom_queue_depth', help: 'Requests that wait, by pool.', labelNames: ['pool'], registers });
-  const age = new Gauge({ name: 'darkroom_queue_age_seconds', help: 'How long the oldest waiting request waits, by pool.', labelNames: ['pool'], registers });
+  const http = new Histogram({
+    name: 'darkroom_http_request_seconds',
+    help: 'Time to answer HTTP calls.',
+    labelNames: ['method', 'route', 'status'],
+    buckets: HTTP_BUCKETS,
+    registers,
+  });
+  const rounds = new Histogram({
+    name: 'darkroom_round_seconds',
+    help: 'Time of calls of a backend.',
+    labelNames: ['backend', 'outcome'],
+    buckets: ROUND_BUCKETS,
+    registers,
+  });
+  const scrapeFailures = new Counter({
+    name: 'darkroom_scrape_database_failures_total',
+    help: 'Scrapes that could not read the database.',
+    registers,
+  });
+  const states = new Gauge({
+    name: 'darkroom_requests',
+    help: 'Requests by state: queued and running now, ended in the last hour.',
+    labelNames: ['state'],
+    registers,
+  });
+  const depth = new Gauge({
+    name: 'darkroom_queue_depth',
+    help: 'Requests that wait, by pool.',
+    labelNames: ['pool'],
+    registers,
+  });
+  const age = new Gauge({
+    name: 'darkroom_queue_age_seconds',
+    help: 'How long the oldest waiting request waits, by pool.',
+    labelNames: ['pool'],
+    registers,
+  });
 
   async function readDatabase(): Promise<void> {
     const [pools, ended] = await Promise.all([db.rows(queueByPool), db.rows(endedRequests)]);
-    const sum = (read: (pool: (typeof pools)[number]) => number): number => pools.reduce((total, pool) => total + read(pool), 0);
-    states.set({ state: 'queued' }, sum(({ queued }) => queued));
-    states.set({ state: 'running' }, sum(({ running }) => running));
-    for (const state of ['completed', 'failed', 'cancelled']) states.set({ state }, ended.find(({ outcome }) => outcome === state)?.requests ?? 0);
+    const sum = (read: (pool: (typeof pools)[number]) => number): number =>
+      pools.reduce((total, pool) => total + read(pool), 0);
+    states.set(
+      { state: 'queued' },
+      sum(({ queued }) => queued),
+    );
+    states.set(
+      { state: 'running' },
+      sum(({ running }) => running),
+    );
+    for (const state of ['completed', 'failed', 'cancelled'])
+      states.set({ state }, ended.find(({ outcome }) => outcome === state)?.requests ?? 0);
     for (const { pool, queued, oldest_seconds } of pools) {
       depth.set({ pool }, queued);
       age.set({ pool }, oldest_seconds ?? 0);
@@ -55,7 +99,11 @@ export function createMetrics(db: Database): Metrics {
   }
 
   return {
-    http: (method, route, status, seconds) => http.observe({ method: METHODS.has(method) ? method : 'other', route, status: `${Math.floor(status / 100)}xx` }, seconds),
+    http: (method, route, status, seconds) =>
+      http.observe(
+        { method: METHODS.has(method) ? method : 'other', route, status: `${Math.floor(status / 100)}xx` },
+        seconds,
+      ),
     round: (backend, outcome, seconds) => rounds.observe({ backend, outcome }, seconds),
     async render() {
       // Without the database the process still has something to say.

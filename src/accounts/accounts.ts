@@ -19,8 +19,14 @@ const insertAccount = statement<{ id: string }>(
   'insert_account',
   `insert into accounts (id, name, max_running, max_queued, monthly_budget) values ($1, $2, $3, $4, $5) returning id`,
 );
-const anyAccount = statement<{ id: string; name: string }>('any_account', 'select id, name from accounts order by id limit 1');
-const accountByName = statement<{ id: string }>('account_by_name', 'select id from accounts where name = $1 or id::text = $1 order by id limit 1');
+const anyAccount = statement<{ id: string; name: string }>(
+  'any_account',
+  'select id, name from accounts order by id limit 1',
+);
+const accountByName = statement<{ id: string }>(
+  'account_by_name',
+  'select id from accounts where name = $1 or id::text = $1 order by id limit 1',
+);
 const selectAccount = statement<AccountRow>(
   'get_account',
   `select a.id, a.name, a.max_running, a.max_queued, a.monthly_budget, a.created_at,
@@ -43,14 +49,22 @@ export interface NewAccount {
 /** @returns the new account's id. */
 export async function createAccount(db: Queryable, account: NewAccount): Promise<string> {
   const id = uuidv7();
-  await db.row(insertAccount, [id, account.name, account.maxRunning ?? null, account.maxQueued ?? null, account.monthlyBudget ?? null]);
+  await db.row(insertAccount, [
+    id,
+    account.name,
+    account.maxRunning ?? null,
+    account.maxQueued ?? null,
+    account.monthlyBudget ?? null,
+  ]);
   return id;
 }
 
-export const getAccount = (db: Queryable, id: string): Promise<AccountRow | undefined> => db.row(selectAccount, [id]);
+export const getAccount = (db: Queryable, id: string): Promise<AccountRow | undefined> =>
+  db.row(selectAccount, [id]);
 
 /** By name or id. */
-export const findAccount = async (db: Queryable, nameOrId: string): Promise<string | undefined> => (await db.row(accountByName, [nameOrId]))?.id;
+export const findAccount = async (db: Queryable, nameOrId: string): Promise<string | undefined> =>
+  (await db.row(accountByName, [nameOrId]))?.id;
 
 /**
  * At the first start of a database: the account `default` and its first key.
@@ -61,7 +75,12 @@ export function ensureFirstKey(db: Database, givenSecret: string | undefined): P
     await tx.rows(lockFirstStart);
     if (await tx.row(anyAccount)) return undefined;
     const accountId = await createAccount(tx, { name: 'default' });
-    const { secret } = await createKey(tx, { accountId, name: 'first key', scopes: ['admin'], ...(givenSecret && { secret: givenSecret }) });
+    const { secret } = await createKey(tx, {
+      accountId,
+      name: 'first key',
+      scopes: ['admin'],
+      ...(givenSecret && { secret: givenSecret }),
+    });
     return secret;
   });
 }

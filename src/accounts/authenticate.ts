@@ -40,7 +40,10 @@ const selectByFingerprint = statement<StoredKey>(
      from keys k join accounts a on a.id = k.account_id
     where k.fingerprint = $1`,
 );
-const touch = statement<never>('touch_keys', 'update keys set last_used_at = now() where id = any($1::uuid[])');
+const touch = statement<never>(
+  'touch_keys',
+  'update keys set last_used_at = now() where id = any($1::uuid[])',
+);
 
 /** A change elsewhere is told by notification; this is how long a lost one can matter. */
 const CACHE_MS = 5000;
@@ -72,7 +75,8 @@ export function createAuthenticator(
   async function lookUp(secretHash: Buffer): Promise<Answer> {
     const rows = await db.rows(selectByFingerprint, [fingerprintOf(secretHash)]);
     const row = rows.find(({ hash }) => timingSafeEqual(hash, secretHash));
-    if (!row) return { refusal: 'The API key is not known here. Check it, or make one with `darkroom keys create`.' };
+    if (!row)
+      return { refusal: 'The API key is not known here. Check it, or make one with `darkroom keys create`.' };
     if (row.revoked) return { refusal: 'The API key has been revoked.' };
     return {
       expiresAtMs: row.expires_at ? Date.parse(row.expires_at) : Number.POSITIVE_INFINITY,
@@ -114,7 +118,10 @@ export function createAuthenticator(
         return cached.answer instanceof Promise ? cached.answer.then(accept) : accept(cached.answer);
       }
       if (cache.size >= CACHE_ENTRIES) cache.clear();
-      const entry: { answer: Promise<Answer> | Answer; untilMs: number } = { answer: lookUp(secretHash), untilMs: now() + CACHE_MS };
+      const entry: { answer: Promise<Answer> | Answer; untilMs: number } = {
+        answer: lookUp(secretHash),
+        untilMs: now() + CACHE_MS,
+      };
       cache.set(cacheKey, entry);
       return (entry.answer as Promise<Answer>).then(
         (answer) => {

@@ -51,9 +51,18 @@ const insertKey = statement<KeyRow>(
    )
    select ${COLUMNS} from k ${SPENDING}`,
 );
-const selectKeys = statement<KeyRow>('list_keys', `select ${COLUMNS} from keys k ${SPENDING} where k.account_id = $1 order by k.id desc`);
-const selectAllKeys = statement<KeyRow>('list_all_keys', `select ${COLUMNS} from keys k ${SPENDING} order by k.id desc`);
-const selectKey = statement<KeyRow>('get_key', `select ${COLUMNS} from keys k ${SPENDING} where k.id = $1 and k.account_id = $2`);
+const selectKeys = statement<KeyRow>(
+  'list_keys',
+  `select ${COLUMNS} from keys k ${SPENDING} where k.account_id = $1 order by k.id desc`,
+);
+const selectAllKeys = statement<KeyRow>(
+  'list_all_keys',
+  `select ${COLUMNS} from keys k ${SPENDING} order by k.id desc`,
+);
+const selectKey = statement<KeyRow>(
+  'get_key',
+  `select ${COLUMNS} from keys k ${SPENDING} where k.id = $1 and k.account_id = $2`,
+);
 const updateKey = statement<KeyRow>(
   'update_key',
   `with k as (
@@ -63,7 +72,10 @@ const updateKey = statement<KeyRow>(
    )
    select ${COLUMNS} from k ${SPENDING}`,
 );
-const revoke = statement<{ id: string }>('revoke_key', `update keys set revoked_at = coalesce(revoked_at, now()) where id = $1 and account_id = $2 returning id`);
+const revoke = statement<{ id: string }>(
+  'revoke_key',
+  `update keys set revoked_at = coalesce(revoked_at, now()) where id = $1 and account_id = $2 returning id`,
+);
 const revokeAny = statement<{ id: string }>(
   'revoke_any_key',
   `update keys set revoked_at = coalesce(revoked_at, now()) where id::text = $1 or hint = $1 returning id`,
@@ -91,25 +103,44 @@ export async function createKey(db: Queryable, key: NewKey): Promise<{ row: KeyR
   return { row: row!, secret };
 }
 
-export const listKeys = (db: Queryable, accountId: string): Promise<KeyRow[]> => db.rows(selectKeys, [accountId]);
+export const listKeys = (db: Queryable, accountId: string): Promise<KeyRow[]> =>
+  db.rows(selectKeys, [accountId]);
 
 /** Of every account: for the operator's command line. */
 export const listAllKeys = (db: Queryable): Promise<KeyRow[]> => db.rows(selectAllKeys);
 
-export const findKey = (db: Queryable, accountId: string, keyId: string): Promise<KeyRow | undefined> => db.row(selectKey, [keyId, accountId]);
+export const findKey = (db: Queryable, accountId: string, keyId: string): Promise<KeyRow | undefined> =>
+  db.row(selectKey, [keyId, accountId]);
 
-export type KeyChange = Partial<Pick<KeyRow, 'name' | 'scopes' | 'monthly_budget' | 'requests_per_minute' | 'expires_at'>>;
+export type KeyChange = Partial<
+  Pick<KeyRow, 'name' | 'scopes' | 'monthly_budget' | 'requests_per_minute' | 'expires_at'>
+>;
 
 /** @returns the key as it is now, or undefined if the account has no such key. */
-export async function changeKey(db: Queryable, accountId: string, keyId: string, change: KeyChange): Promise<KeyRow | undefined> {
+export async function changeKey(
+  db: Queryable,
+  accountId: string,
+  keyId: string,
+  change: KeyChange,
+): Promise<KeyRow | undefined> {
   const current = await findKey(db, accountId, keyId);
   if (!current) return undefined;
   const next = { ...current, ...change };
-  return db.row(updateKey, [keyId, accountId, next.name, next.scopes, next.monthly_budget, next.requests_per_minute, next.expires_at]);
+  return db.row(updateKey, [
+    keyId,
+    accountId,
+    next.name,
+    next.scopes,
+    next.monthly_budget,
+    next.requests_per_minute,
+    next.expires_at,
+  ]);
 }
 
 /** @returns whether the account has such a key; revoking it again changes nothing. */
-export const revokeKey = async (db: Queryable, accountId: string, keyId: string): Promise<boolean> => (await db.row(revoke, [keyId, accountId])) !== undefined;
+export const revokeKey = async (db: Queryable, accountId: string, keyId: string): Promise<boolean> =>
+  (await db.row(revoke, [keyId, accountId])) !== undefined;
 
 /** By id or hint, of any account: for the operator's command line. @returns the ids revoked. */
-export const revokeAnyKey = async (db: Queryable, idOrHint: string): Promise<string[]> => (await db.rows(revokeAny, [idOrHint])).map(({ id }) => id);
+export const revokeAnyKey = async (db: Queryable, idOrHint: string): Promise<string[]> =>
+  (await db.rows(revokeAny, [idOrHint])).map(({ id }) => id);

@@ -25,17 +25,23 @@ export function createRateLimit(perMinute: number): RateLimit {
     } catch (refusal) {
       if (refusal instanceof Error) throw refusal;
       const { msBeforeNext } = refusal as RateLimiterRes;
-      throw errors.rateLimited(`This API key may make ${limit} calls a minute. Wait ${seconds(msBeforeNext)} s and try again.`, {
-        ...headers(limit, refusal as RateLimiterRes),
-        'retry-after': String(seconds(msBeforeNext)),
-      });
+      throw errors.rateLimited(
+        `This API key may make ${limit} calls a minute. Wait ${seconds(msBeforeNext)} s and try again.`,
+        {
+          ...headers(limit, refusal as RateLimiterRes),
+          'retry-after': String(seconds(msBeforeNext)),
+        },
+      );
     }
   };
 }
 
 const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000));
 
-const headers = (limit: number, { remainingPoints, msBeforeNext }: RateLimiterRes): Record<string, string> => ({
+const headers = (
+  limit: number,
+  { remainingPoints, msBeforeNext }: RateLimiterRes,
+): Record<string, string> => ({
   'ratelimit-limit': String(limit),
   'ratelimit-remaining': String(Math.max(0, remainingPoints)),
   'ratelimit-reset': String(seconds(msBeforeNext)),

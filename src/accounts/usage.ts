@@ -41,5 +41,10 @@ const STATEMENTS = {
 };
 
 /** Of requests that ended in [from, to). */
-export const readUsage = (db: Queryable, accountId: string, grouping: Grouping, from: Date, to: Date): Promise<UsageRow[]> =>
-  db.rows(STATEMENTS[grouping], [accountId, from, to]);
+export const readUsage = (
+  db: Queryable,
+  accountId: string,
+  grouping: Grouping,
+  from: Date,
+  to: Date,
+): Promise<UsageRow[]> => db.rows(STATEMENTS[grouping], [accountId, from, to]);

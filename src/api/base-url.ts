@@ -13,6 +13,9 @@ export function baseUrlOf(config: Config, request: FastifyRequest): string {
 
 /** Every origin under which a URL means this server. */
 export function ownOrigins(config: Config, request: FastifyRequest): string[] {
-  const origins = [baseUrlOf(config, request), ...(config.publicUrl ? [`http://${request.headers.host}`] : [])];
+  const origins = [
+    baseUrlOf(config, request),
+    ...(config.publicUrl ? [`http://${request.headers.host}`] : []),
+  ];
   return origins.map((url) => URL.parse(url)?.origin).filter((origin) => origin !== undefined);
 }

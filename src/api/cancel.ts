@@ -8,10 +8,24 @@ import { cancelSchema } from './schemas.ts';
 export function cancelEndpoint(app: FastifyInstance, context: ApiContext): void {
   app.post<{ Params: { id: string } }>(
     '/v1/requests/:id/cancel',
-    { config: { scope: 'generate' }, schema: { tags: ['Requests'], operationId: 'cancelRequest', summary: 'Cancel a request', params: requestParams, response: { 202: cancelSchema } } },
+    {
+      config: { scope: 'generate' },
+      schema: {
+        tags: ['Requests'],
+        operationId: 'cancelRequest',
+        summary: 'Cancel a request',
+        params: requestParams,
+        response: { 202: cancelSchema },
+      },
+    },
     async (request, reply) => {
       const id = requestId(request);
-      const { status, outcome } = await cancelRequest(context.db, context.notifications, request.identity.accountId, id);
+      const { status, outcome } = await cancelRequest(
+        context.db,
+        context.notifications,
+        request.identity.accountId,
+        id,
+      );
       reply.code(202);
       return { request_id: id, status, outcome };
     },

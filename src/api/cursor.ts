@@ -7,7 +7,9 @@ export const writeCursor = (...parts: string[]): string => Buffer.from(parts.joi
 export function readCursor(cursor: string, ...patterns: RegExp[]): string[] {
   const parts = Buffer.from(cursor, 'base64url').toString().split(' ');
   if (parts.length !== patterns.length || !patterns.every((pattern, index) => pattern.test(parts[index]!))) {
-    throw errors.validation([{ loc: ['query', 'cursor'], msg: 'must be the next_cursor of an earlier answer', type: 'cursor' }]);
+    throw errors.validation([
+      { loc: ['query', 'cursor'], msg: 'must be the next_cursor of an earlier answer', type: 'cursor' },
+    ]);
   }
   return parts;
 }

@@ -9,14 +9,19 @@ import type { ApiContext } from './context.ts';
 
 export function fileEndpoint(app: FastifyInstance, context: ApiContext): void {
   const schema = { hide: true } as const;
-  const handler = (request: FastifyRequest<{ Params: { id: string } }>, reply: FastifyReply) => serveFile(context, request, reply);
+  const handler = (request: FastifyRequest<{ Params: { id: string } }>, reply: FastifyReply) =>
+    serveFile(context, request, reply);
   app.get<{ Params: { id: string } }>('/files/:id', { schema }, handler);
   app.get<{ Params: { id: string } }>('/files/:id/:name', { schema }, handler);
 }
 
 const FILE_ID = /^[0-9a-z]{32}$/;
 
-async function serveFile({ db, store }: ApiContext, request: FastifyRequest<{ Params: { id: string } }>, reply: FastifyReply): Promise<FastifyReply> {
+async function serveFile(
+  { db, store }: ApiContext,
+  request: FastifyRequest<{ Params: { id: string } }>,
+  reply: FastifyReply,
+): Promise<FastifyReply> {
   const { id } = request.params;
   const file = FILE_ID.test(id) ? await findServedFile(db, id) : undefined;
   if (!file) throw errors.notFound('There is no such file, or it has expired.');
@@ -31,7 +36,8 @@ async function serveFile({ db, store }: ApiContext, request: FastifyRequest<{ Pa
     ifRange: request.headers['if-range'] as string | undefined,
   });
   try {
-    const body = plan.status < 300 && request.method === 'GET' ? await store.read(storeKeyOf(id), plan.range) : null;
+    const body =
+      plan.status < 300 && request.method === 'GET' ? await store.read(storeKeyOf(id), plan.range) : null;
     return reply.code(plan.status).headers(plan.headers).send(body);
   } catch (error) {
     if (error instanceof FileMissing) throw errors.notFound('There is no such file, or it has expired.');

@@ -34,7 +34,12 @@ export async function takeInputFiles(
   return { input: { ...input, image_urls: kept }, fileIds };
 }
 
-async function storeData({ db, store }: { db: Database; store: FileStore }, accountId: string, uri: string, index: number) {
+async function storeData(
+  { db, store }: { db: Database; store: FileStore },
+  accountId: string,
+  uri: string,
+  index: number,
+) {
   try {
     const { bytes } = decodeDataUri(uri, MAX_INPUT_IMAGE_BYTES);
     const { contentType, width, height } = await inspectImage(bytes);
@@ -44,6 +49,8 @@ async function storeData({ db, store }: { db: Database; store: FileStore }, acco
     return await describeFile(db, fileId, { contentType, ...stored, width, height, ordinal: index }, false);
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
-    throw errors.validation([{ loc: ['body', 'image_urls', String(index)], msg: error.message, type: `input_${error.reason}` }]);
+    throw errors.validation([
+      { loc: ['body', 'image_urls', String(index)], msg: error.message, type: `input_${error.reason}` },
+    ]);
   }
 }

@@ -3,8 +3,8 @@ import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { localisedInputSchema, outputSchema } from '../catalog/localise.ts';
 import type { Model } from '../catalog/model.ts';
-import type { ApiContext } from './context.ts';
 import { baseUrlOf } from './base-url.ts';
+import type { ApiContext } from './context.ts';
 import { errorSchema, modelSchema, submitSchema } from './schemas.ts';
 
 interface Document {
@@ -27,7 +27,12 @@ export async function openApi(server: FastifyInstance, context: ApiContext): Pro
   await server.register(swagger, {
     openapi: {
       openapi: '3.1.0',
-      info: { title: 'Darkroom', version: '1', description: DESCRIPTION, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
+      info: {
+        title: 'Darkroom',
+        version: '1',
+        description: DESCRIPTION,
+        license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+      },
       tags: [
         { name: 'Run a model', description: 'One endpoint for each model, with its own input.' },
         { name: 'Requests' },
@@ -37,7 +42,9 @@ export async function openApi(server: FastifyInstance, context: ApiContext): Pro
         { name: 'Keys' },
         { name: 'Operations' },
       ],
-      components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key.' } } },
+      components: {
+        securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key.' } },
+      },
       security: [{ key: [] }],
     },
   });
@@ -51,14 +58,20 @@ export async function openApi(server: FastifyInstance, context: ApiContext): Pro
 
 function complete(document: Document, { catalog }: ApiContext): Document {
   const paths: Document['paths'] = {};
-  for (const model of catalog.models) paths[`/v1/models/${model.id}`] = { post: submitOperation(model), get: describeOperation(model) };
+  for (const model of catalog.models)
+    paths[`/v1/models/${model.id}`] = { post: submitOperation(model), get: describeOperation(model) };
   Object.assign(paths, document.paths);
-  const schemas: Record<string, unknown> = { ...document.components?.schemas, Error: withoutId(errorSchema), Submitted: withoutId(submitSchema) };
+  const schemas: Record<string, unknown> = {
+    ...document.components?.schemas,
+    Error: withoutId(errorSchema),
+    Submitted: withoutId(submitSchema),
+  };
   for (const model of catalog.models) {
     schemas[schemaName(model, 'Input')] = localisedInputSchema(model, 'en');
     schemas[schemaName(model, 'Output')] = (outputSchema('en') as { output: unknown }).output;
   }
-  for (const operations of Object.values(paths)) for (const operation of Object.values(operations)) addErrors(operation);
+  for (const operations of Object.values(paths))
+    for (const operation of Object.values(operations)) addErrors(operation);
   return { ...document, paths, components: { ...document.components, schemas } };
 }
 
@@ -80,11 +93,33 @@ function submitOperation(model: Model): Operation {
     summary: model.displayName.en,
     description: `${model.description.en}\n\nThe result's \`output\` is a ${schemaName(model, 'Output')}.`,
     parameters: [
-      { name: 'Idempotency-Key', in: 'header', required: false, schema: { type: 'string', minLength: 1, maxLength: 255 }, description: 'The same key and body within 24 hours answers with the first request.' },
-      { name: 'Prefer', in: 'header', required: false, schema: { type: 'string', examples: ['handling=strict'] }, description: '`handling=strict` refuses unknown fields.' },
+      {
+        name: 'Idempotency-Key',
+        in: 'header',
+        required: false,
+        schema: { type: 'string', minLength: 1, maxLength: 255 },
+        description: 'The same key and body within 24 hours answers with the first request.',
+      },
+      {
+        name: 'Prefer',
+        in: 'header',
+        required: false,
+        schema: { type: 'string', examples: ['handling=strict'] },
+        description: '`handling=strict` refuses unknown fields.',
+      },
     ],
-    requestBody: { required: true, content: { 'application/json': { schema: { $ref: `#/components/schemas/${schemaName(model, 'Input')}` } } } },
-    responses: { '200': { description: 'Taken in.', content: { 'application/json': { schema: { $ref: '#/components/schemas/Submitted' } } } } },
+    requestBody: {
+      required: true,
+      content: {
+        'application/json': { schema: { $ref: `#/components/schemas/${schemaName(model, 'Input')}` } },
+      },
+    },
+    responses: {
+      '200': {
+        description: 'Taken in.',
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/Submitted' } } },
+      },
+    },
   };
 }
 
@@ -93,7 +128,9 @@ function describeOperation(model: Model): Operation {
     tags: ['Models'],
     operationId: `describe_${model.id.replaceAll(/[^a-z0-9]+/gi, '_')}`,
     summary: `${model.displayName.en}: its entry with schemas`,
-    responses: { '200': { description: 'The entry.', content: { 'application/json': { schema: modelSchema } } } },
+    responses: {
+      '200': { description: 'The entry.', content: { 'application/json': { schema: modelSchema } } },
+    },
   };
 }
 
@@ -116,10 +153,21 @@ const ERROR_RESPONSES: [status: string, description: string][] = [
 function addErrors(operation: Operation): void {
   const isPublic = operation.security?.length === 0;
   const reads = operation.requestBody === undefined;
-  const without = new Set([...(isPublic ? ['401', '402', '403', '429'] : []), ...(reads ? ['402', '413', '415'] : [])]);
+  const without = new Set([
+    ...(isPublic ? ['401', '402', '403', '429'] : []),
+    ...(reads ? ['402', '413', '415'] : []),
+  ]);
   const content = { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } };
   const known = operation.responses ?? {};
-  operation.responses = { ...Object.fromEntries(ERROR_RESPONSES.filter(([status]) => !without.has(status)).map(([status, description]) => [status, { description, content }])), ...known };
+  operation.responses = {
+    ...Object.fromEntries(
+      ERROR_RESPONSES.filter(([status]) => !without.has(status)).map(([status, description]) => [
+        status,
+        { description, content },
+      ]),
+    ),
+    ...known,
+  };
 }
 
 /** The description as a page. Nothing of it comes from another host. */
@@ -127,6 +175,13 @@ export async function referencePage(app: FastifyInstance): Promise<void> {
   const { default: reference } = await import('@scalar/fastify-api-reference');
   await app.register(reference, {
     routePrefix: '/reference',
-    configuration: { url: '/openapi.json', title: 'Darkroom API', withDefaultFonts: false, telemetry: false, showDeveloperTools: 'never', agent: { disabled: true } } as never,
+    configuration: {
+      url: '/openapi.json',
+      title: 'Darkroom API',
+      withDefaultFonts: false,
+      telemetry: false,
+      showDeveloperTools: 'never',
+      agent: { disabled: true },
+    } as never,
   });
 }

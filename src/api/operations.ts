@@ -1,6 +1,7 @@
 /** /health, /ready and /metrics: for whoever runs the server. */
-import { Type } from 'typebox';
+
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 import { statement } from '../db/database.ts';
 import { countLiveWorkers } from '../requests/workers.ts';
 import type { ApiContext } from './context.ts';
@@ -9,34 +10,75 @@ const ping = statement<{ ok: number }>('ping', 'select 1 as ok');
 const CHECK_TIMEOUT_MS = 3000;
 
 const checkSchema = Type.Object({ ok: Type.Boolean(), message: Type.Optional(Type.String()) });
-const readySchema = Type.Object({ ready: Type.Boolean(), checks: Type.Object({ database: checkSchema, files: checkSchema, worker: checkSchema }) });
+const readySchema = Type.Object({
+  ready: Type.Boolean(),
+  checks: Type.Object({ database: checkSchema, files: checkSchema, worker: checkSchema }),
+});
 
 type Check = { ok: true } | { ok: false; message: string };
 
 export function operationsEndpoints(app: FastifyInstance, { db, store, metrics, log }: ApiContext): void {
-  app.get('/health', { schema: { tags: ['Operations'], operationId: 'health', summary: 'The process answers', security: [], response: { 200: Type.Object({ status: Type.String({ enum: ['ok'] }) }) } } }, async () => ({ status: 'ok' }));
+  app.get(
+    '/health',
+    {
+      schema: {
+        tags: ['Operations'],
+        operationId: 'health',
+        summary: 'The process answers',
+        security: [],
+        response: { 200: Type.Object({ status: Type.String({ enum: ['ok'] }) }) },
+      },
+    },
+    async () => ({ status: 'ok' }),
+  );
 
-  app.get('/ready', { schema: { tags: ['Operations'], operationId: 'ready', summary: 'Database, file store and a live worker are there', security: [], response: { 200: readySchema, 503: readySchema } } }, async (_request, reply) => {
-    const [database, files, worker] = await Promise.all([
-      check('the database cannot be reached', async () => {
-        await db.row(ping);
-      }),
-      check('files cannot be stored', () => store.check()),
-      check('no worker is running', async () => {
-        if ((await countLiveWorkers(db)) === 0) throw new Error('no heartbeat within 20 s');
-      }),
-    ]);
-    const ready = database.ok && files.ok && worker.ok;
-    if (!ready) reply.code(503).header('retry-after', '2');
-    reply.header('cache-control', 'no-store');
-    return { ready, checks: { database, files, worker } };
-  });
+  app.get(
+    '/ready',
+    {
+      schema: {
+        tags: ['Operations'],
+        operationId: 'ready',
+        summary: 'Database, file store and a live worker are there',
+        security: [],
+        response: { 200: readySchema, 503: readySchema },
+      },
+    },
+    async (_request, reply) => {
+      const [database, files, worker] = await Promise.all([
+        check('the database cannot be reached', async () => {
+          await db.row(ping);
+        }),
+        check('files cannot be stored', () => store.check()),
+        check('no worker is running', async () => {
+          if ((await countLiveWorkers(db)) === 0) throw new Error('no heartbeat within 20 s');
+        }),
+      ]);
+      const ready = database.ok && files.ok && worker.ok;
+      if (!ready) reply.code(503).header('retry-after', '2');
+      reply.header('cache-control', 'no-store');
+      return { ready, checks: { database, files, worker } };
+    },
+  );
 
-  app.get('/metrics', { schema: { tags: ['Operations'], operationId: 'metrics', summary: 'Metrics for Prometheus', security: [], produces: ['text/plain'], response: { 200: Type.String() } }, serializerCompiler: () => String }, async (_request, reply) => {
-    const { contentType, body } = await metrics.render();
-    reply.type(contentType);
-    return body;
-  });
+  app.get(
+    '/metrics',
+    {
+      schema: {
+        tags: ['Operations'],
+        operationId: 'metrics',
+        summary: 'Metrics for Prometheus',
+        security: [],
+        produces: ['text/plain'],
+        response: { 200: Type.String() },
+      },
+      serializerCompiler: () => String,
+    },
+    async (_request, reply) => {
+      const { contentType, body } = await metrics.render();
+      reply.type(contentType);
+      return body;
+    },
+  );
 
   async function check(message: string, look: () => Promise<void>): Promise<Check> {
     let timer: NodeJS.Timeout | undefined;

@@ -1,10 +1,13 @@
 /** The id in a path. */
-import { Type } from 'typebox';
+
 import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import { errors } from '../errors.ts';
 import { isUuid } from '../lib/ids.ts';
 
-export const requestParams = Type.Object({ id: Type.String({ description: 'The `request_id` of the submit.' }) });
+export const requestParams = Type.Object({
+  id: Type.String({ description: 'The `request_id` of the submit.' }),
+});
 
 /** @throws 400 when it is no UUID. */
 export function requestId(request: FastifyRequest): string {
@@ -12,6 +15,9 @@ export function requestId(request: FastifyRequest): string {
 }
 
 export function checkUuid(text: string, name: string): string {
-  if (!isUuid(text)) throw errors.invalidResourceIdentifier(`${name} must be a UUID.`, [{ loc: ['path', name], msg: 'must be a UUID', type: 'uuid' }]);
+  if (!isUuid(text))
+    throw errors.invalidResourceIdentifier(`${name} must be a UUID.`, [
+      { loc: ['path', name], msg: 'must be a UUID', type: 'uuid' },
+    ]);
   return text.toLowerCase();
 }

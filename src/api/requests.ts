@@ -1,6 +1,7 @@
 /** GET /v1/requests and DELETE /v1/requests/{id}: an account's history. */
-import { Type } from 'typebox';
+
 import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
 import { errors } from '../errors.ts';
 import { fileIdOfUrl } from '../files/file-urls.ts';
 import { removeFiles } from '../files/remove-files.ts';
@@ -16,7 +17,9 @@ import { outputUrls, resultBody } from './result-body.ts';
 import { historySchema } from './schemas.ts';
 
 const query = Type.Object({
-  status: Type.Optional(Type.String({ enum: ['in_queue', 'in_progress', 'completed', 'failed', 'cancelled'] })),
+  status: Type.Optional(
+    Type.String({ enum: ['in_queue', 'in_progress', 'completed', 'failed', 'cancelled'] }),
+  ),
   model_id: Type.Optional(Type.String()),
   after: Type.Optional(Type.String({ format: 'date-time', description: 'Created at or after.' })),
   before: Type.Optional(Type.String({ format: 'date-time', description: 'Created before.' })),
@@ -36,7 +39,16 @@ interface HistoryQuerystring {
 export function requestsEndpoints(app: FastifyInstance, context: ApiContext): void {
   app.get<{ Querystring: HistoryQuerystring }>(
     '/v1/requests',
-    { config: { scope: 'read' }, schema: { tags: ['Requests'], operationId: 'listRequests', summary: "The account's requests, newest first", querystring: query, response: { 200: historySchema } } },
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: ['Requests'],
+        operationId: 'listRequests',
+        summary: "The account's requests, newest first",
+        querystring: query,
+        response: { 200: historySchema },
+      },
+    },
     async (request) => {
       const { status, model_id, after, before, cursor, limit } = request.query;
       const rows = await listRequests(context.db, {
@@ -51,7 +63,10 @@ export function requestsEndpoints(app: FastifyInstance, context: ApiContext): vo
       const page = rows.slice(0, limit);
       const baseUrl = baseUrlOf(context.config, request);
       return {
-        requests: page.map((row) => ({ ...resultBody(row, baseUrl, outputUrls(row, baseUrl), { includeCost: true }), input: shownInput(row.input, baseUrl) })),
+        requests: page.map((row) => ({
+          ...resultBody(row, baseUrl, outputUrls(row, baseUrl), { includeCost: true }),
+          input: shownInput(row.input, baseUrl),
+        })),
         next_cursor: rows.length > limit ? writeCursor(page.at(-1)!.id) : null,
       };
     },
@@ -59,19 +74,34 @@ export function requestsEndpoints(app: FastifyInstance, context: ApiContext): vo
 
   app.delete<{ Params: { id: string } }>(
     '/v1/requests/:id',
-    { config: { scope: 'generate' }, schema: { tags: ['Requests'], operationId: 'deleteRequest', summary: 'Delete a request with its input, output and files', params: requestParams, response: { 204: Type.Null() } } },
+    {
+      config: { scope: 'generate' },
+      schema: {
+        tags: ['Requests'],
+        operationId: 'deleteRequest',
+        summary: 'Delete a request with its input, output and files',
+        params: requestParams,
+        response: { 204: Type.Null() },
+      },
+    },
     async (request, reply) => {
       const files = await removeRequest(context.db, request.identity.accountId, requestId(request));
       // They are not served any more; should the removal fail, the sweep does it.
-      await removeFiles(context, files).catch((error) => context.log.warn({ err: error }, 'files of a deleted request will be removed by the sweep'));
+      await removeFiles(context, files).catch((error) =>
+        context.log.warn({ err: error }, 'files of a deleted request will be removed by the sweep'),
+      );
       return reply.code(204).send();
     },
   );
 
-  app.get<{ Params: { id: string } }>('/v1/requests/:id', { config: { scope: 'read' }, schema: { hide: true } }, async (request) => {
-    requestId(request);
-    throw errors.notFound('Ask for /status or /result of a request.');
-  });
+  app.get<{ Params: { id: string } }>(
+    '/v1/requests/:id',
+    { config: { scope: 'read' }, schema: { hide: true } },
+    async (request) => {
+      requestId(request);
+      throw errors.notFound('Ask for /status or /result of a request.');
+    },
+  );
 }
 
 const UUID = { test: isUuid } as RegExp;
@@ -79,5 +109,8 @@ const UUID = { test: isUuid } as RegExp;
 /** Our own files are kept as paths. */
 function shownInput(input: Record<string, unknown>, baseUrl: string): Record<string, unknown> {
   if (!Array.isArray(input.image_urls)) return input;
-  return { ...input, image_urls: (input.image_urls as string[]).map((url) => (fileIdOfUrl(url) ? baseUrl + url : url)) };
+  return {
+    ...input,
+    image_urls: (input.image_urls as string[]).map((url) => (fileIdOfUrl(url) ? baseUrl + url : url)),
+  };
 }

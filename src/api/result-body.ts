@@ -1,20 +1,37 @@
 /** A request as result and history show it. */
-import { filePath } from '../files/file-urls.ts';
+
 import type { FileRow } from '../files/file-records.ts';
+import { filePath } from '../files/file-urls.ts';
 import { toUsd } from '../lib/money.ts';
 import type { ResultRow } from '../requests/read-result.ts';
 import { resultStatus, type Warning } from '../requests/states.ts';
 import { requestUrls } from './urls.ts';
 
 /** `urls`: what to show of each output, a URL or a data URI, in the order of `row.outputs`. */
-export function resultBody(row: ResultRow, baseUrl: string, urls: string[], options: { includeCost: boolean }): Record<string, unknown> {
-  const body: Record<string, unknown> = { request_id: row.id, status: resultStatus(row), model_id: row.model_id, created_at: row.created_at, started_at: row.started_at };
+export function resultBody(
+  row: ResultRow,
+  baseUrl: string,
+  urls: string[],
+  options: { includeCost: boolean },
+): Record<string, unknown> {
+  const body: Record<string, unknown> = {
+    request_id: row.id,
+    status: resultStatus(row),
+    created_at: row.created_at,
+  };
   if (row.state === 'completed') {
     body.output = outputOf(row.outputs, urls);
     body.files = row.outputs.map((file, index) => fileBody(file, urls[index]!));
-  } else body.progress = { done: row.done, total: row.rounds, ...(row.fraction !== null && { fraction: row.fraction }) };
+  } else
+    body.progress = {
+      done: row.done,
+      total: row.rounds,
+      ...(row.fraction !== null && { fraction: row.fraction }),
+    };
   body.completed_at = row.ended_at;
   body.finished_at = row.ended_at;
+  body.model_id = row.model_id;
+  body.started_at = row.started_at;
   if (row.failure) body.error = row.failure;
   const warnings = allWarnings(row);
   if (warnings.length > 0) body.warnings = warnings;
@@ -26,12 +43,14 @@ export function resultBody(row: ResultRow, baseUrl: string, urls: string[], opti
   return { ...body, status_url, result_url, cancel_url };
 }
 
-export const outputUrls = (row: ResultRow, baseUrl: string): string[] => row.outputs.map((file) => baseUrl + filePath(file));
+export const outputUrls = (row: ResultRow, baseUrl: string): string[] =>
+  row.outputs.map((file) => baseUrl + filePath(file));
 
 /** One is `image`, several are `images`; videos alike. */
 function outputOf(files: FileRow[], urls: string[]): Record<string, unknown> {
   const output: Record<string, unknown> = {};
-  const ofType = (type: string): string[] => urls.filter((_, index) => files[index]!.content_type?.startsWith(`${type}/`));
+  const ofType = (type: string): string[] =>
+    urls.filter((_, index) => files[index]!.content_type?.startsWith(`${type}/`));
   for (const type of ['image', 'video']) {
     const found = ofType(type);
     if (found.length === 1) output[type] = found[0];
@@ -49,12 +68,17 @@ function fileBody(file: FileRow, url: string): Record<string, unknown> {
 function allWarnings(row: ResultRow): Warning[] {
   const warnings = [...(row.warnings ?? [])];
   if (row.state === 'completed' && row.outputs.length === 0) {
-    warnings.push({ message: row.sync_mode ? 'The output of a synchronous request is kept until it has been fetched, for an hour at most; it is gone.' : 'The outputs have expired.' });
+    warnings.push({
+      message: row.sync_mode
+        ? 'The output of a synchronous request is kept until it has been fetched, for an hour at most; it is gone.'
+        : 'The outputs have expired.',
+    });
   }
   return warnings;
 }
 
-const secondsBetween = (from: string | null, to: string | null): number | null => (from && to ? Math.round(Date.parse(to) - Date.parse(from)) / 1000 : null);
+const secondsBetween = (from: string | null, to: string | null): number | null =>
+  from && to ? Math.round(Date.parse(to) - Date.parse(from)) / 1000 : null;
 
 function timings(row: ResultRow): Record<string, number | null> {
   return {

@@ -1,6 +1,7 @@
 /** GET /v1/requests/{id}/result: the outcome, or the state while there is none. */
-import { Type } from 'typebox';
+
 import type { FastifyInstance, FastifyReply } from 'fastify';
+import { Type } from 'typebox';
 import { errors } from '../errors.ts';
 import { storeKeyOf } from '../files/file-records.ts';
 import { removeFiles } from '../files/remove-files.ts';
@@ -12,12 +13,24 @@ import { requestId, requestParams } from './request-id.ts';
 import { outputUrls, resultBody } from './result-body.ts';
 import { resultSchema } from './schemas.ts';
 
-const query = Type.Object({ include_cost: Type.Optional(Type.Boolean({ description: 'Add `cost` in USD.' })) });
+const query = Type.Object({
+  include_cost: Type.Optional(Type.Boolean({ description: 'Add `cost` in USD.' })),
+});
 
 export function resultEndpoint(app: FastifyInstance, context: ApiContext): void {
   app.get<{ Params: { id: string }; Querystring: { include_cost?: boolean } }>(
     '/v1/requests/:id/result',
-    { config: { scope: 'read' }, schema: { tags: ['Requests'], operationId: 'getRequestResult', summary: 'Retrieve request results', params: requestParams, querystring: query, response: { 200: resultSchema } } },
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: ['Requests'],
+        operationId: 'getRequestResult',
+        summary: 'Retrieve request results',
+        params: requestParams,
+        querystring: query,
+        response: { 200: resultSchema },
+      },
+    },
     async (request, reply) => {
       const row = await readResult(context.db, request.identity.accountId, requestId(request));
       if (!row) throw errors.notFound('There is no such request.');
@@ -45,6 +58,8 @@ function forgetOnceSent(context: ApiContext, reply: FastifyReply, id: string): v
     void (async () => {
       const files = await forgetSyncContent(context.db, id);
       await removeFiles(context, files);
-    })().catch((error) => context.log.warn({ err: error, request_id: id }, 'a synchronous output will be removed by the sweep'));
+    })().catch((error) =>
+      context.log.warn({ err: error, request_id: id }, 'a synchronous output will be removed by the sweep'),
+    );
   });
 }

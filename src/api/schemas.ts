@@ -11,7 +11,9 @@ export const errorSchema = Type.Object(
     error_code: Type.Integer({ examples: [422001] }),
     error_name: Type.String({ examples: ['ValidationError'] }),
     message: Type.String(),
-    detail: Type.Optional(Type.Array(Type.Object({ loc: Type.Array(Type.String()), msg: Type.String(), type: Type.String() }))),
+    detail: Type.Optional(
+      Type.Array(Type.Object({ loc: Type.Array(Type.String()), msg: Type.String(), type: Type.String() })),
+    ),
     request_id: Type.String({ description: 'Id of this call, to be told to whoever runs the server.' }),
   },
   { $id: 'Error', title: 'Error' },
@@ -20,7 +22,19 @@ export const errorSchema = Type.Object(
 export const failureSchema = Type.Object(
   {
     code: Type.String({
-      enum: ['content_blocked', 'no_output', 'input_unreachable', 'input_too_large', 'input_invalid', 'backend_auth', 'backend_rejected', 'backend_unavailable', 'timeout', 'worker_lost', 'internal'],
+      enum: [
+        'content_blocked',
+        'no_output',
+        'input_unreachable',
+        'input_too_large',
+        'input_invalid',
+        'backend_auth',
+        'backend_rejected',
+        'backend_unavailable',
+        'timeout',
+        'worker_lost',
+        'internal',
+      ],
     }),
     message: Type.String(),
     retryable: Type.Boolean({ description: 'Whether the same input may well succeed later.' }),
@@ -28,11 +42,21 @@ export const failureSchema = Type.Object(
   { title: 'Failure' },
 );
 
-const warning = Type.Object({ field: Type.Optional(Type.String()), message: Type.String(), error: Type.Optional(failureSchema) });
+const warning = Type.Object({
+  field: Type.Optional(Type.String()),
+  message: Type.String(),
+  error: Type.Optional(failureSchema),
+});
 const progress = Type.Object({
   done: Type.Integer({ description: 'Rounds that have given their image.' }),
   total: Type.Integer(),
-  fraction: Type.Optional(Type.Number({ minimum: 0, maximum: 1, description: 'Of the whole request; only where the backend reports it.' })),
+  fraction: Type.Optional(
+    Type.Number({
+      minimum: 0,
+      maximum: 1,
+      description: 'Of the whole request; only where the backend reports it.',
+    }),
+  ),
 });
 const urls = { status_url: url, result_url: url, cancel_url: url };
 const publicStatus = Type.String({ enum: ['in_queue', 'in_progress', 'completed', 'cancelled'] });
@@ -44,7 +68,12 @@ export const statusSchema = Type.Object(
   {
     request_id: uuid,
     status: publicStatus,
-    queue_position: Type.Optional(Type.Integer({ minimum: 0, description: 'How many of your requests are ahead; 0 is next. Only while in_queue.' })),
+    queue_position: Type.Optional(
+      Type.Integer({
+        minimum: 0,
+        description: 'How many of your requests are ahead; 0 is next. Only while in_queue.',
+      }),
+    ),
     ...urls,
     model_id: Type.String(),
     created_at: time,
@@ -94,11 +123,21 @@ const resultFields = {
   ...urls,
 };
 export const resultSchema = Type.Object(resultFields, { title: 'Result' });
-export const historyEntrySchema = Type.Object({ ...resultFields, input: Type.Object({}, { additionalProperties: true }) }, { title: 'HistoryEntry' });
-export const historySchema = Type.Object({ requests: Type.Array(historyEntrySchema), next_cursor: nullable(Type.String()) });
+export const historyEntrySchema = Type.Object(
+  { ...resultFields, input: Type.Object({}, { additionalProperties: true }) },
+  { title: 'HistoryEntry' },
+);
+export const historySchema = Type.Object({
+  requests: Type.Array(historyEntrySchema),
+  next_cursor: nullable(Type.String()),
+});
 
 export const cancelSchema = Type.Object(
-  { request_id: uuid, status: publicStatus, outcome: Type.String({ enum: ['cancelled', 'not_cancellable'] }) },
+  {
+    request_id: uuid,
+    status: publicStatus,
+    outcome: Type.String({ enum: ['cancelled', 'not_cancellable'] }),
+  },
   { title: 'Cancelled' },
 );
 
@@ -160,11 +199,24 @@ export const accountSchema = Type.Object(
     id: uuid,
     name: Type.String(),
     created_at: time,
-    limits: Type.Object({ max_running: Type.Integer(), max_queued: Type.Integer(), requests_per_minute: nullable(Type.Integer()) }),
+    limits: Type.Object({
+      max_running: Type.Integer(),
+      max_queued: Type.Integer(),
+      requests_per_minute: nullable(Type.Integer()),
+    }),
     queued: Type.Integer(),
     running: Type.Integer(),
-    budget: Type.Object({ monthly_usd: nullable(Type.Number()), spent_this_month_usd: Type.Number(), remaining_usd: nullable(Type.Number()) }),
-    key: Type.Object({ id: uuid, scopes: Type.Array(Type.String()), monthly_budget_usd: nullable(Type.Number()), spent_this_month_usd: Type.Number() }),
+    budget: Type.Object({
+      monthly_usd: nullable(Type.Number()),
+      spent_this_month_usd: Type.Number(),
+      remaining_usd: nullable(Type.Number()),
+    }),
+    key: Type.Object({
+      id: uuid,
+      scopes: Type.Array(Type.String()),
+      monthly_budget_usd: nullable(Type.Number()),
+      spent_this_month_usd: Type.Number(),
+    }),
   },
   { title: 'Account' },
 );
@@ -183,7 +235,13 @@ export const usageSchema = Type.Object(
     to: time,
     group_by: Type.String({ enum: ['day', 'model', 'key'] }),
     usage: Type.Array(
-      Type.Object({ day: Type.Optional(Type.String()), model_id: Type.Optional(Type.String()), key_id: Type.Optional(uuid), key_name: Type.Optional(nullable(Type.String())), ...counts }),
+      Type.Object({
+        day: Type.Optional(Type.String()),
+        model_id: Type.Optional(Type.String()),
+        key_id: Type.Optional(uuid),
+        key_name: Type.Optional(nullable(Type.String())),
+        ...counts,
+      }),
     ),
     total: Type.Object(counts),
   },

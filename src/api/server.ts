@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
 import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
-import Fastify, { type FastifyBaseLogger, type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { includesScope } from '../accounts/scopes.ts';
 import { errors } from '../errors.ts';
 import { accountEndpoint } from './account.ts';
@@ -25,7 +25,18 @@ import { usageEndpoint } from './usage.ts';
 /** 48 MB of images as base64 and some room. */
 export const BODY_LIMIT_BYTES = 64 * 2 ** 20;
 
-const EXPOSED_HEADERS = ['X-Request-Id', 'ETag', 'Retry-After', 'RateLimit-Limit', 'RateLimit-Remaining', 'RateLimit-Reset', 'Idempotency-Replayed', 'Content-Disposition', 'Content-Range', 'WWW-Authenticate'];
+const EXPOSED_HEADERS = [
+  'X-Request-Id',
+  'ETag',
+  'Retry-After',
+  'RateLimit-Limit',
+  'RateLimit-Remaining',
+  'RateLimit-Reset',
+  'Idempotency-Replayed',
+  'Content-Disposition',
+  'Content-Range',
+  'WWW-Authenticate',
+];
 
 /** A server with every endpoint, not listening yet. */
 export async function createServer(context: ApiContext): Promise<FastifyInstance> {
@@ -50,10 +61,12 @@ export async function createServer(context: ApiContext): Promise<FastifyInstance
 }
 
 /** Framework, validation, keys, limits and errors without any endpoint: also what measurements compare with. */
-export function bareServer(context: Pick<ApiContext, 'config' | 'log' | 'authenticator' | 'rateLimit' | 'metrics'>): FastifyInstance {
+export function bareServer(
+  context: Pick<ApiContext, 'config' | 'log' | 'authenticator' | 'rateLimit' | 'metrics'>,
+): FastifyInstance {
   const server: FastifyInstance = Fastify({
     loggerInstance: context.log as FastifyBaseLogger,
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT_BYTES,
     forceCloseConnections: 'idle',
@@ -65,9 +78,20 @@ export function bareServer(context: Pick<ApiContext, 'config' | 'log' | 'authent
   });
   useValidation(server);
   useJson(server);
-  server.register(cors, { origin: context.config.corsOrigins.includes('*') ? '*' : [...context.config.corsOrigins], methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'], exposedHeaders: EXPOSED_HEADERS, maxAge: 86_400 });
+  server.register(cors, {
+    origin: context.config.corsOrigins.includes('*') ? '*' : [...context.config.corsOrigins],
+    methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+    exposedHeaders: EXPOSED_HEADERS,
+    maxAge: 86_400,
+  });
   server.setErrorHandler((error, request, reply) => renderError(error, request, reply));
-  server.setNotFoundHandler((request, reply) => renderError(errors.notFound(`There is nothing at ${request.method} ${request.url.split('?')[0]}.`), request, reply));
+  server.setNotFoundHandler((request, reply) =>
+    renderError(
+      errors.notFound(`There is nothing at ${request.method} ${request.url.split('?')[0]}.`),
+      request,
+      reply,
+    ),
+  );
 
   server.decorateRequest('identity', null as never);
   server.addHook('onRequest', async (request, reply) => {
@@ -77,34 +101,65 @@ export function bareServer(context: Pick<ApiContext, 'config' | 'log' | 'authent
     request.identity = await context.authenticator.identify(request.headers.authorization);
     reply.headers(await context.rateLimit(request.identity));
     if (!includesScope(request.identity.scopes, scope)) {
-      throw errors.permissionDenied(`This API key may not do that: it needs the scope \`${scope}\` and has ${request.identity.scopes.map((held) => `\`${held}\``).join(', ') || 'none'}.`);
+      throw errors.permissionDenied(
+        `This API key may not do that: it needs the scope \`${scope}\` and has ${request.identity.scopes.map((held) => `\`${held}\``).join(', ') || 'none'}.`,
+      );
     }
   });
   server.addHook('onResponse', async (request, reply) => {
-    context.metrics.http(request.method, request.routeOptions.url ?? 'unknown', reply.statusCode, reply.elapsedTime / 1000);
-    if (context.log.isLevelEnabled('debug')) context.log.debug({ request_id: request.id, method: request.method, url: request.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime) }, 'answered');
+    context.metrics.http(
+      request.method,
+      request.routeOptions.url ?? 'unknown',
+      reply.statusCode,
+      reply.elapsedTime / 1000,
+    );
+    if (context.log.isLevelEnabled('debug'))
+      context.log.debug(
+        {
+          request_id: request.id,
+          method: request.method,
+          url: request.url,
+          status: reply.statusCode,
+          ms: Math.round(reply.elapsedTime),
+        },
+        'answered',
+      );
   });
   return server;
 }
 
 /** Bodies are taken as they are; what comes in a URL is text, and read as the type it is meant to be. */
 function useValidation(server: FastifyInstance): void {
-  const strict = addFormats.default(new Ajv({ allErrors: true, strict: false, coerceTypes: false, useDefaults: true }));
-  const reading = addFormats.default(new Ajv({ allErrors: true, strict: false, coerceTypes: true, useDefaults: true }));
-  server.setValidatorCompiler(({ schema, httpPart }) => (httpPart === 'body' ? strict : reading).compile(schema as object));
+  const strict = addFormats.default(
+    new Ajv({ allErrors: true, strict: false, coerceTypes: false, useDefaults: true }),
+  );
+  const reading = addFormats.default(
+    new Ajv({ allErrors: true, strict: false, coerceTypes: true, useDefaults: true }),
+  );
+  server.setValidatorCompiler(({ schema, httpPart }) =>
+    (httpPart === 'body' ? strict : reading).compile(schema as object),
+  );
   // Answers are small and built by hand: the schemas describe them, and must not drop anything.
   server.setSerializerCompiler(() => JSON.stringify);
 }
 
 function useJson(server: FastifyInstance): void {
   server.removeContentTypeParser(['application/json', 'text/plain']);
-  server.addContentTypeParser(/^application\/(?:[\w.-]+\+)?json(?:;|$)/i, { parseAs: 'string' }, (_request, body, done) => {
-    // A client that names JSON and sends nothing, as some do with every POST, sends no body.
-    if (body === '') return done(null, undefined);
-    try {
-      done(null, JSON.parse(body as string));
-    } catch (error) {
-      done(errors.invalidResourceIdentifier(`The body is not valid JSON: ${(error as Error).message.slice(0, 200)}`));
-    }
-  });
+  server.addContentTypeParser(
+    /^application\/(?:[\w.-]+\+)?json(?:;|$)/i,
+    { parseAs: 'string' },
+    (_request, body, done) => {
+      // A client that names JSON and sends nothing, as some do with every POST, sends no body.
+      if (body === '') return done(null, undefined);
+      try {
+        done(null, JSON.parse(body as string));
+      } catch (error) {
+        done(
+          errors.invalidResourceIdentifier(
+            `The body is not valid JSON: ${(error as Error).message.slice(0, 200)}`,
+          ),
+        );
+      }
+    },
+  );
 }

@@ -1,6 +1,7 @@
 /** GET /v1/requests/{id}/status: the state, at once or when it changes. */
-import { Type } from 'typebox';
+
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import { errors } from '../errors.ts';
 import type { StatusRow } from '../requests/read-status.ts';
 import { isEnded, publicStatus, resultStatus } from '../requests/states.ts';
@@ -10,16 +11,35 @@ import { requestId, requestParams } from './request-id.ts';
 import { statusSchema } from './schemas.ts';
 import { requestUrls } from './urls.ts';
 
-const query = Type.Object({ wait: Type.Optional(Type.Integer({ minimum: 1, maximum: 60, description: 'Hold the answer until the state changes, for this many seconds at most.' })) });
+const query = Type.Object({
+  wait: Type.Optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 60,
+      description: 'Hold the answer until the state changes, for this many seconds at most.',
+    }),
+  ),
+});
 
 export function statusEndpoint(app: FastifyInstance, context: ApiContext): void {
   app.get<{ Params: { id: string }; Querystring: { wait?: number } }>(
     '/v1/requests/:id/status',
-    { config: { scope: 'read' }, schema: { tags: ['Requests'], operationId: 'getRequestStatus', summary: 'Monitor request status', params: requestParams, querystring: query, response: { 200: statusSchema } } },
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: ['Requests'],
+        operationId: 'getRequestStatus',
+        summary: 'Monitor request status',
+        params: requestParams,
+        querystring: query,
+        response: { 200: statusSchema },
+      },
+    },
     async (request, reply) => {
       const id = requestId(request);
       let row = await read(context, request, id);
-      if (request.query.wait && !isEnded(row.state)) row = await waitForChange(context, request, reply, row, request.query.wait);
+      if (request.query.wait && !isEnded(row.state))
+        row = await waitForChange(context, request, reply, row, request.query.wait);
       const etag = `"${row.version}-${row.ahead ?? ''}"`;
       reply.header('etag', etag).header('cache-control', 'no-cache');
       if (request.headers['if-none-match'] === etag) return reply.code(304).send();
@@ -31,11 +51,18 @@ export function statusEndpoint(app: FastifyInstance, context: ApiContext): void 
 /** Another account's request is none of the caller's. */
 async function read(context: ApiContext, request: FastifyRequest, id: string): Promise<StatusRow> {
   const row = await context.readStatus(id);
-  if (!row || row.account_id !== request.identity.accountId) throw errors.notFound('There is no such request.');
+  if (!row || row.account_id !== request.identity.accountId)
+    throw errors.notFound('There is no such request.');
   return row;
 }
 
-async function waitForChange(context: ApiContext, request: FastifyRequest, reply: FastifyReply, first: StatusRow, seconds: number): Promise<StatusRow> {
+async function waitForChange(
+  context: ApiContext,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  first: StatusRow,
+  seconds: number,
+): Promise<StatusRow> {
   const gone = new AbortController();
   const leave = (): void => gone.abort();
   reply.raw.once('close', leave);
@@ -60,7 +87,11 @@ export function statusBody(row: StatusRow, baseUrl: string): Record<string, unkn
   body.created_at = row.created_at;
   body.started_at = row.started_at;
   body.completed_at = row.ended_at;
-  body.progress = { done: row.done, total: row.rounds, ...(row.fraction !== null && { fraction: row.fraction }) };
+  body.progress = {
+    done: row.done,
+    total: row.rounds,
+    ...(row.fraction !== null && { fraction: row.fraction }),
+  };
   if (row.warnings) body.warnings = row.warnings;
   if (row.failure) body.error = row.failure;
   return body;

@@ -6,8 +6,8 @@ import { estimate } from '../catalog/price.ts';
 import { unknownFieldViolations } from '../catalog/unknown-fields.ts';
 import { validateInput } from '../catalog/validate-input.ts';
 import { errors } from '../errors.ts';
-import type { Submission } from '../requests/submit.ts';
 import { drawSeed } from '../requests/seeds.ts';
+import type { Submission } from '../requests/submit.ts';
 import { baseUrlOf, ownOrigins } from './base-url.ts';
 import type { ApiContext } from './context.ts';
 import { takeInputFiles } from './input-files.ts';
@@ -18,24 +18,44 @@ const MAX_KEY_CHARACTERS = 255;
 const MAX_OUTPUTS_PER_ROUND = 4;
 
 export function submitEndpoint(app: FastifyInstance, context: ApiContext): void {
-  app.post<{ Params: { '*': string } }>('/v1/models/*', { config: { scope: 'generate' }, schema: { hide: true } }, async (request, reply) => {
-    const submission = await readSubmission(context, request, request.params['*']);
-    const { requestId, replayed } = await context.submit(submission);
-    if (replayed) reply.header('idempotency-replayed', 'true');
-    return { request_id: requestId, ...requestUrls(baseUrlOf(context.config, request), requestId) };
-  });
+  app.post<{ Params: { '*': string } }>(
+    '/v1/models/*',
+    { config: { scope: 'generate' }, schema: { hide: true } },
+    async (request, reply) => {
+      const submission = await readSubmission(context, request, request.params['*']);
+      const { requestId, replayed } = await context.submit(submission);
+      if (replayed) reply.header('idempotency-replayed', 'true');
+      return { request_id: requestId, ...requestUrls(baseUrlOf(context.config, request), requestId) };
+    },
+  );
 }
 
 /** @throws what is wrong with it, before anything is stored. */
-export async function readSubmission(context: Pick<ApiContext, 'catalog' | 'backends' | 'config' | 'db' | 'store'>, request: FastifyRequest, modelId: string): Promise<Submission> {
+export async function readSubmission(
+  context: Pick<ApiContext, 'catalog' | 'backends' | 'config' | 'db' | 'store'>,
+  request: FastifyRequest,
+  modelId: string,
+): Promise<Submission> {
   const model = context.catalog.find(modelId);
-  if (!model) throw errors.notFound(`There is no model ${JSON.stringify(modelId.slice(0, 200))}. GET /v1/models lists what there is.`);
+  if (!model)
+    throw errors.notFound(
+      `There is no model ${JSON.stringify(modelId.slice(0, 200))}. GET /v1/models lists what there is.`,
+    );
   const { input, warnings } = readInput(request, model);
   const choice = context.backends.choose(model);
-  if (!choice) throw errors.unavailable(`No backend is configured that can run ${model.id}. Whoever runs this server has to configure one.`, 60);
+  if (!choice)
+    throw errors.unavailable(
+      `No backend is configured that can run ${model.id}. Whoever runs this server has to configure one.`,
+      60,
+    );
   const idempotency = readIdempotency(request, model, { input, warnings });
   const { outputs, microUsd } = estimate(model, input);
-  const { input: stored, fileIds } = await takeInputFiles(context, request.identity.accountId, input, ownOrigins(context.config, request));
+  const { input: stored, fileIds } = await takeInputFiles(
+    context,
+    request.identity.accountId,
+    input,
+    ownOrigins(context.config, request),
+  );
   return {
     identity: request.identity,
     modelId: model.id,
@@ -52,10 +72,16 @@ export async function readSubmission(context: Pick<ApiContext, 'catalog' | 'back
 }
 
 function readInput(request: FastifyRequest, model: Model) {
-  if (request.body === undefined) throw errors.invalidResourceIdentifier('The body is empty. Send the input as JSON, with `Content-Type: application/json`.');
+  if (request.body === undefined)
+    throw errors.invalidResourceIdentifier(
+      'The body is empty. Send the input as JSON, with `Content-Type: application/json`.',
+    );
   const checked = validateInput(model, request.body);
-  const unknown = /\bhandling\s*=\s*"?strict\b/i.test(String(request.headers.prefer ?? '')) ? unknownFieldViolations(checked.warnings) : [];
-  if (!checked.ok || unknown.length > 0) throw errors.validation([...(checked.ok ? [] : checked.violations), ...unknown]);
+  const unknown = /\bhandling\s*=\s*"?strict\b/i.test(String(request.headers.prefer ?? ''))
+    ? unknownFieldViolations(checked.warnings)
+    : [];
+  if (!checked.ok || unknown.length > 0)
+    throw errors.validation([...(checked.ok ? [] : checked.violations), ...unknown]);
   return checked;
 }
 
@@ -63,8 +89,19 @@ function readInput(request: FastifyRequest, model: Model) {
 function readIdempotency(request: FastifyRequest, model: Model, asked: object): Submission['idempotency'] {
   const key = request.headers['idempotency-key'];
   if (key === undefined) return undefined;
-  if (typeof key !== 'string' || key.length === 0 || key.length > MAX_KEY_CHARACTERS || !/^[\x20-\x7e]+$/.test(key)) {
-    throw errors.validation([{ loc: ['header', 'Idempotency-Key'], msg: `must be 1 to ${MAX_KEY_CHARACTERS} visible ASCII characters`, type: 'idempotency_key' }]);
+  if (
+    typeof key !== 'string' ||
+    key.length === 0 ||
+    key.length > MAX_KEY_CHARACTERS ||
+    !/^[\x20-\x7e]+$/.test(key)
+  ) {
+    throw errors.validation([
+      {
+        loc: ['header', 'Idempotency-Key'],
+        msg: `must be 1 to ${MAX_KEY_CHARACTERS} visible ASCII characters`,
+        type: 'idempotency_key',
+      },
+    ]);
   }
   return { key, fingerprint: hash('sha256', `${model.id}\n${JSON.stringify(asked)}`, 'buffer') };
 }

@@ -1,8 +1,8 @@
 /** POST, GET and DELETE /v1/files: files of the account's own, to be used wherever an image URL is. */
 import type { Readable } from 'node:stream';
 import multipart from '@fastify/multipart';
-import { Type } from 'typebox';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import { errors } from '../errors.ts';
 import { type FileRow, listUploads, removeUpload } from '../files/file-records.ts';
 import { filePath } from '../files/file-urls.ts';
@@ -13,13 +13,19 @@ import type { ApiContext } from './context.ts';
 import { readCursor, writeCursor } from './cursor.ts';
 import { uploadSchema } from './schemas.ts';
 
-const listQuery = Type.Object({ cursor: Type.Optional(Type.String()), limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })) });
+const listQuery = Type.Object({
+  cursor: Type.Optional(Type.String()),
+  limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 20 })),
+});
 
 /** In a scope of its own, since here a body is any bytes. */
 export async function uploadsEndpoints(parent: FastifyInstance, context: ApiContext): Promise<void> {
   const { db, store } = context;
   await parent.register(async (app) => {
-    await app.register(multipart, { limits: { fileSize: MAX_UPLOAD_BYTES, files: 1, fields: 20 }, throwFileSizeLimit: false });
+    await app.register(multipart, {
+      limits: { fileSize: MAX_UPLOAD_BYTES, files: 1, fields: 20 },
+      throwFileSizeLimit: false,
+    });
     app.addContentTypeParser('*', (_request, payload, done) => done(null, payload));
 
     app.post(
@@ -27,7 +33,13 @@ export async function uploadsEndpoints(parent: FastifyInstance, context: ApiCont
       {
         config: { scope: 'generate' },
         bodyLimit: MAX_UPLOAD_BYTES + 2 ** 20,
-        schema: { tags: ['Files'], operationId: 'uploadFile', summary: 'Upload an image or video, as multipart form data or as the raw body', consumes: ['multipart/form-data', 'application/octet-stream'], response: { 201: uploadSchema } },
+        schema: {
+          tags: ['Files'],
+          operationId: 'uploadFile',
+          summary: 'Upload an image or video, as multipart form data or as the raw body',
+          consumes: ['multipart/form-data', 'application/octet-stream'],
+          response: { 201: uploadSchema },
+        },
       },
       async (request, reply) => {
         const { source, name } = await readUpload(request);
@@ -39,25 +51,59 @@ export async function uploadsEndpoints(parent: FastifyInstance, context: ApiCont
 
     app.get<{ Querystring: { cursor?: string; limit: number } }>(
       '/v1/files',
-      { config: { scope: 'read' }, schema: { tags: ['Files'], operationId: 'listFiles', summary: "The account's uploads, newest first", querystring: listQuery, response: { 200: Type.Object({ files: Type.Array(uploadSchema), next_cursor: Type.Union([Type.String(), Type.Null()]) }) } } },
+      {
+        config: { scope: 'read' },
+        schema: {
+          tags: ['Files'],
+          operationId: 'listFiles',
+          summary: "The account's uploads, newest first",
+          querystring: listQuery,
+          response: {
+            200: Type.Object({
+              files: Type.Array(uploadSchema),
+              next_cursor: Type.Union([Type.String(), Type.Null()]),
+            }),
+          },
+        },
+      },
       async (request) => {
         const { cursor, limit } = request.query;
         const [createdAt, id] = cursor === undefined ? [] : readCursor(cursor, /^\d{4}-[\dT:.+-]+$/, FILE_ID);
-        const rows = await listUploads(db, request.identity.accountId, createdAt && id ? { createdAt, id } : undefined, limit + 1);
+        const rows = await listUploads(
+          db,
+          request.identity.accountId,
+          createdAt && id ? { createdAt, id } : undefined,
+          limit + 1,
+        );
         const page = rows.slice(0, limit);
         const last = page.at(-1);
-        return { files: page.map((row) => uploadBody(row, baseUrlOf(context.config, request))), next_cursor: rows.length > limit && last ? writeCursor(last.created_at, last.id) : null };
+        return {
+          files: page.map((row) => uploadBody(row, baseUrlOf(context.config, request))),
+          next_cursor: rows.length > limit && last ? writeCursor(last.created_at, last.id) : null,
+        };
       },
     );
 
     app.delete<{ Params: { id: string } }>(
       '/v1/files/:id',
-      { config: { scope: 'generate' }, schema: { tags: ['Files'], operationId: 'deleteFile', summary: 'Delete an upload', params: Type.Object({ id: Type.String() }), response: { 204: Type.Null() } } },
+      {
+        config: { scope: 'generate' },
+        schema: {
+          tags: ['Files'],
+          operationId: 'deleteFile',
+          summary: 'Delete an upload',
+          params: Type.Object({ id: Type.String() }),
+          response: { 204: Type.Null() },
+        },
+      },
       async (request, reply) => {
         const { id } = request.params;
         if (!FILE_ID.test(id)) throw errors.invalidResourceIdentifier('A file id has 32 letters and digits.');
-        if (!(await removeUpload(db, request.identity.accountId, id))) throw errors.notFound('There is no such file.');
-        await removeFiles({ db, store }, [id]).catch((error) => context.log.warn({ err: error }, 'a deleted file will be removed by the sweep'));
+        if (!(await removeUpload(db, request.identity.accountId, id)))
+          throw errors.notFound('There is no such file.');
+        await removeFiles({ db, store }, [id]).catch((error) =>
+          context.log.warn({ err: error }, 'a deleted file will be removed by the sweep'),
+        );
         return reply.code(204).send();
       },
     );
@@ -70,12 +116,17 @@ const FILE_ID = /^[0-9a-z]{32}$/;
 async function readUpload(request: FastifyRequest): Promise<{ source: Readable; name: string | null }> {
   if (request.isMultipart()) {
     const part = await request.file();
-    if (!part) throw errors.validation([{ loc: ['body', 'file'], msg: 'is missing: send the file as a form field', type: 'required' }]);
+    if (!part)
+      throw errors.validation([
+        { loc: ['body', 'file'], msg: 'is missing: send the file as a form field', type: 'required' },
+      ]);
     return { source: part.file, name: part.filename || null };
   }
   const body = request.body as Readable | undefined | null;
   if (!body || typeof body.pipe !== 'function') {
-    throw errors.unsupportedMediaType('Send the file as multipart/form-data, or its bytes as the body with their type, such as `Content-Type: image/png`.');
+    throw errors.unsupportedMediaType(
+      'Send the file as multipart/form-data, or its bytes as the body with their type, such as `Content-Type: image/png`.',
+    );
   }
   return { source: body, name: null };
 }

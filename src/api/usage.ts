@@ -1,7 +1,8 @@
 /** GET /v1/usage: what the account used, by day, model or key. */
-import { Type } from 'typebox';
+
 import type { FastifyInstance } from 'fastify';
-import { type Grouping, GROUPINGS, readUsage, type UsageRow } from '../accounts/usage.ts';
+import { Type } from 'typebox';
+import { GROUPINGS, type Grouping, readUsage, type UsageRow } from '../accounts/usage.ts';
 import { toUsd } from '../lib/money.ts';
 import type { ApiContext } from './context.ts';
 import { usageSchema } from './schemas.ts';
@@ -18,13 +19,30 @@ const query = Type.Object({
 export function usageEndpoint(app: FastifyInstance, context: ApiContext): void {
   app.get<{ Querystring: { from?: string; to?: string; group_by: Grouping } }>(
     '/v1/usage',
-    { config: { scope: 'read' }, schema: { tags: ['Account'], operationId: 'getUsage', summary: 'Requests, outputs and cost', querystring: query, response: { 200: usageSchema } } },
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: ['Account'],
+        operationId: 'getUsage',
+        summary: 'Requests, outputs and cost',
+        querystring: query,
+        response: { 200: usageSchema },
+      },
+    },
     async (request) => {
       const { group_by } = request.query;
       const to = request.query.to ? new Date(request.query.to) : new Date();
-      const from = request.query.from ? new Date(request.query.from) : new Date(to.getTime() - THIRTY_DAYS_MS);
+      const from = request.query.from
+        ? new Date(request.query.from)
+        : new Date(to.getTime() - THIRTY_DAYS_MS);
       const rows = await readUsage(context.db, request.identity.accountId, group_by, from, to);
-      return { from: from.toISOString(), to: to.toISOString(), group_by, usage: rows.map((row) => ({ ...bucketOf(row, group_by), ...countsOf([row]) })), total: countsOf(rows) };
+      return {
+        from: from.toISOString(),
+        to: to.toISOString(),
+        group_by,
+        usage: rows.map((row) => ({ ...bucketOf(row, group_by), ...countsOf([row]) })),
+        total: countsOf(rows),
+      };
     },
   );
 }

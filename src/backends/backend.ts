@@ -105,7 +105,11 @@ export class BackendError extends Error {
   /** The far side's word on when to try again. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(kind: BackendErrorKind, message: string, options: { retryAfterMs?: number; cause?: unknown } = {}) {
+  constructor(
+    kind: BackendErrorKind,
+    message: string,
+    options: { retryAfterMs?: number; cause?: unknown } = {},
+  ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'BackendError';
     this.kind = kind;

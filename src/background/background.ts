@@ -2,13 +2,16 @@
 import { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
 import type { ConnectionTarget } from '../db/database.ts';
-import { sweep, type SweepContext } from './sweep.ts';
+import { type SweepContext, sweep } from './sweep.ts';
 
 const SWEEP = 'sweep';
 const EVERY_MINUTE = '* * * * *';
 
 /** Starts the schedules. Nothing waits for them: a database that is gone is tried again by pg-boss. */
-export async function startBackground(target: ConnectionTarget, context: SweepContext & { log: Logger }): Promise<AsyncDisposable> {
+export async function startBackground(
+  target: ConnectionTarget,
+  context: SweepContext & { log: Logger },
+): Promise<AsyncDisposable> {
   const boss = new PgBoss({
     ...target,
     application_name: 'darkroom background',
@@ -20,7 +23,12 @@ export async function startBackground(target: ConnectionTarget, context: SweepCo
   });
   boss.on('error', (error) => context.log.debug({ err: error }, 'background jobs wait for the database'));
   await boss.start();
-  await boss.createQueue(SWEEP, { policy: 'exclusive', retryLimit: 0, expireInSeconds: 300, deleteAfterSeconds: 3600 });
+  await boss.createQueue(SWEEP, {
+    policy: 'exclusive',
+    retryLimit: 0,
+    expireInSeconds: 300,
+    deleteAfterSeconds: 3600,
+  });
   await boss.work(SWEEP, { pollingIntervalSeconds: 30 }, async () => {
     await sweep(context);
   });

@@ -40,7 +40,10 @@ const deleteGaps = statement<{ bucket: number }>(
 /** @returns how many of each were removed. */
 export async function sweep(context: SweepContext): Promise<{ requests: number; files: number }> {
   const { db, outputRetentionMs, requestRetentionMs } = context;
-  const requests = requestRetentionMs > 0 ? await inBatches(() => removeOldRequests(db, uuidv7Floor(Date.now() - requestRetentionMs), BATCH)) : 0;
+  const requests =
+    requestRetentionMs > 0
+      ? await inBatches(() => removeOldRequests(db, uuidv7Floor(Date.now() - requestRetentionMs), BATCH))
+      : 0;
   if (outputRetentionMs > 0) await inBatches(() => expireOldOutputs(db, outputRetentionMs / 1000, BATCH));
   const files = await inBatches(async () => {
     const ids = await listExpired(db, BATCH);

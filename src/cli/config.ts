@@ -10,7 +10,14 @@ export function configCommand(program: Command, loadConfig: () => LoadedConfig):
     .option('--json', 'print JSON')
     .action((options: { json?: boolean }) => {
       const { report, warnings } = loadConfig();
-      process.stdout.write(options.json ? `${JSON.stringify(report, null, 2)}\n` : table(['SETTING', 'VALUE', 'FROM', 'MEANING'], report.map(({ name, value, source, description }) => [name, value, source, description])));
+      process.stdout.write(
+        options.json
+          ? `${JSON.stringify(report, null, 2)}\n`
+          : table(
+              ['SETTING', 'VALUE', 'FROM', 'MEANING'],
+              report.map(({ name, value, source, description }) => [name, value, source, description]),
+            ),
+      );
       for (const warning of warnings) process.stderr.write(`${warning}\n`);
     });
 }

@@ -34,22 +34,35 @@ export function doctorCommand(program: Command, loadConfig: () => LoadedConfig):
       const loaded = loadConfig();
       const { config, warnings } = loaded;
       const problems = [
-        await look('configuration', async () => (warnings.length > 0 ? `ok, but: ${warnings.join('; ')}` : 'ok')),
-        await look('runtime', async () => `Node ${process.versions.node} on ${process.platform} ${process.arch}`),
-        await look('models', async () => `${(await loadModels(config.modelsDir)).models.length} in the catalogue`),
+        await look('configuration', async () =>
+          warnings.length > 0 ? `ok, but: ${warnings.join('; ')}` : 'ok',
+        ),
+        await look(
+          'runtime',
+          async () => `Node ${process.versions.node} on ${process.platform} ${process.arch}`,
+        ),
+        await look(
+          'models',
+          async () => `${(await loadModels(config.modelsDir)).models.length} in the catalogue`,
+        ),
         await look('files', async () => {
           await (await openDiskStore(join(config.dataDir, 'files'))).check();
           const { bavail, bsize } = await statfs(config.dataDir);
           const free = bavail * bsize;
-          if (free < LOW_SPACE_BYTES) throw new Error(`only ${Math.round(free / 2 ** 20)} MiB are free in ${config.dataDir}`);
+          if (free < LOW_SPACE_BYTES)
+            throw new Error(`only ${Math.round(free / 2 ** 20)} MiB are free in ${config.dataDir}`);
           return `${config.dataDir} can be written, ${Math.round(free / 2 ** 30)} GiB free`;
         }),
         await look('database', () =>
           withDatabase(loaded, async (db) => {
             const server = (await db.row(serverVersion))!;
-            if (!server.durable) throw new Error('fsync or synchronous_commit is off: acknowledged requests can be lost');
+            if (!server.durable)
+              throw new Error('fsync or synchronous_commit is off: acknowledged requests can be lost');
             const { lanes } = (await db.row(miscounted))!;
-            if (lanes > 0) throw new Error(`${lanes} lanes have counters that differ from their requests; if it stays so while nothing runs, report it`);
+            if (lanes > 0)
+              throw new Error(
+                `${lanes} lanes have counters that differ from their requests; if it stays so while nothing runs, report it`,
+              );
             return `PostgreSQL ${server.version}, ${await countLiveWorkers(db)} live workers`;
           }),
         ),

@@ -27,7 +27,12 @@ export function keysCommands(program: Command, loadConfig: () => LoadedConfig): 
     .description('make an API key and print it, this once')
     .option('--name <name>', 'what to call it', 'made on the command line')
     .option('--account <name>', 'account it belongs to; made if there is none of that name', 'default')
-    .option('--scopes <list>', `comma-separated: ${SCOPES.join(', ')}; each includes the ones after it`, parseScopes, ['generate'])
+    .option(
+      '--scopes <list>',
+      `comma-separated: ${SCOPES.join(', ')}; each includes the ones after it`,
+      parseScopes,
+      ['generate'],
+    )
     .option('--budget <usd>', 'USD it may spend in a month', parsePositive)
     .option('--rate-per-minute <calls>', 'calls it may make in a minute', parsePositive)
     .option('--json', 'print JSON')
@@ -40,7 +45,14 @@ export function keysCommands(program: Command, loadConfig: () => LoadedConfig): 
     .action((options: { json?: boolean }) =>
       withDatabase(loadConfig(), async (db) => {
         const rows = await listAllKeys(db);
-        process.stdout.write(options.json ? `${JSON.stringify(rows, null, 2)}\n` : table(['ID', 'KEY', 'NAME', 'SCOPES', 'SPENT/BUDGET USD', 'LAST USED', 'STATE'], rows.map(shown)));
+        process.stdout.write(
+          options.json
+            ? `${JSON.stringify(rows, null, 2)}\n`
+            : table(
+                ['ID', 'KEY', 'NAME', 'SCOPES', 'SPENT/BUDGET USD', 'LAST USED', 'STATE'],
+                rows.map(shown),
+              ),
+        );
       }),
     );
 
@@ -50,7 +62,8 @@ export function keysCommands(program: Command, loadConfig: () => LoadedConfig): 
     .action((id: string) =>
       withDatabase(loadConfig(), async (db) => {
         const revoked = await revokeAnyKey(db, id);
-        if (revoked.length === 0) throw new CommandError(`There is no key ${id}. \`darkroom keys list\` shows what there is.`);
+        if (revoked.length === 0)
+          throw new CommandError(`There is no key ${id}. \`darkroom keys list\` shows what there is.`);
         await db.rows(tellServers, [revoked]);
         process.stdout.write(`Revoked ${revoked.join(', ')}.\n`);
       }),
@@ -58,10 +71,14 @@ export function keysCommands(program: Command, loadConfig: () => LoadedConfig): 
 }
 
 // In the form that running servers listen for; see db/notifications.ts.
-const tellServers = statement<never>('tell_servers', `select pg_notify('darkroom', 'cli keys ' || array_to_string($1::text[], ','))`);
+const tellServers = statement<never>(
+  'tell_servers',
+  `select pg_notify('darkroom', 'cli keys ' || array_to_string($1::text[], ','))`,
+);
 
 async function create(db: Database, options: CreateOptions): Promise<void> {
-  const accountId = (await findAccount(db, options.account)) ?? (await createAccount(db, { name: options.account }));
+  const accountId =
+    (await findAccount(db, options.account)) ?? (await createAccount(db, { name: options.account }));
   const { row, secret } = await createKey(db, {
     accountId,
     name: options.name,
@@ -73,15 +90,28 @@ async function create(db: Database, options: CreateOptions): Promise<void> {
 }
 
 function shown(row: KeyRow): string[] {
-  const state = row.revoked_at ? 'revoked' : row.expires_at && Date.parse(row.expires_at) < Date.now() ? 'expired' : 'active';
+  const state = row.revoked_at
+    ? 'revoked'
+    : row.expires_at && Date.parse(row.expires_at) < Date.now()
+      ? 'expired'
+      : 'active';
   const budget = row.monthly_budget === null ? 'no limit' : String(toUsd(row.monthly_budget));
-  return [row.id, `${row.hint}…`, row.name, row.scopes.join(','), `${toUsd(row.spent_this_month)} of ${budget}`, row.last_used_at?.slice(0, 16) ?? 'never', state];
+  return [
+    row.id,
+    `${row.hint}…`,
+    row.name,
+    row.scopes.join(','),
+    `${toUsd(row.spent_this_month)} of ${budget}`,
+    row.last_used_at?.slice(0, 16) ?? 'never',
+    state,
+  ];
 }
 
 function parseScopes(text: string): Scope[] {
   const scopes = text.split(',').map((scope) => scope.trim());
   const unknown = scopes.find((scope) => !SCOPES.includes(scope as Scope));
-  if (unknown !== undefined) throw new InvalidArgumentError(`${unknown} is no scope; there are ${SCOPES.join(', ')}.`);
+  if (unknown !== undefined)
+    throw new InvalidArgumentError(`${unknown} is no scope; there are ${SCOPES.join(', ')}.`);
   return scopes as Scope[];
 }
 

@@ -16,9 +16,24 @@ export function modelsCommands(program: Command, loadConfig: () => LoadedConfig)
     .option('--json', 'print JSON')
     .action(async (options: { json?: boolean }) => {
       const { models } = await loadModels(loadConfig().config.modelsDir);
-      const rows = models.map((model) => ({ id: model.id, kind: model.kind, price_usd: toUsd(priceOf(model, {})), aliases: model.aliases }));
+      const rows = models.map((model) => ({
+        id: model.id,
+        kind: model.kind,
+        price_usd: toUsd(priceOf(model, {})),
+        aliases: model.aliases,
+      }));
       process.stdout.write(
-        options.json ? `${JSON.stringify(rows, null, 2)}\n` : table(['MODEL', 'KIND', 'USD', 'ALSO'], rows.map(({ id, kind, price_usd, aliases }) => [id, kind, String(price_usd), aliases.join(', ')])),
+        options.json
+          ? `${JSON.stringify(rows, null, 2)}\n`
+          : table(
+              ['MODEL', 'KIND', 'USD', 'ALSO'],
+              rows.map(({ id, kind, price_usd, aliases }) => [
+                id,
+                kind,
+                String(price_usd),
+                aliases.join(', '),
+              ]),
+            ),
       );
     });
 
@@ -26,7 +41,9 @@ export function modelsCommands(program: Command, loadConfig: () => LoadedConfig)
     .command('check [folder]')
     .description('check model files: those of a folder, or all that a server would load')
     .action(async (folder: string | undefined) => {
-      const { models } = folder ? await loadCatalog([folder]) : await loadModels(loadConfig().config.modelsDir);
+      const { models } = folder
+        ? await loadCatalog([folder])
+        : await loadModels(loadConfig().config.modelsDir);
       process.stdout.write(`${models.length} models, nothing wrong.\n`);
     });
 }

@@ -8,7 +8,10 @@ import { migrate } from '../db/migrate.ts';
 const silent = pino({ level: 'silent' });
 
 /** Starts the embedded server for the time of `work` where nobody has, and stops it only if nobody else has come meanwhile. */
-export async function withDatabase<Result>({ config, secrets }: LoadedConfig, work: (db: Database) => Promise<Result>): Promise<Result> {
+export async function withDatabase<Result>(
+  { config, secrets }: LoadedConfig,
+  work: (db: Database) => Promise<Result>,
+): Promise<Result> {
   if (secrets.databaseUrl) return onTarget({ connectionString: secrets.databaseUrl }, work);
   const server = await startEmbeddedPostgres({ dataDir: config.dataDir, log: silent });
   try {
@@ -19,8 +22,15 @@ export async function withDatabase<Result>({ config, secrets }: LoadedConfig, wo
   }
 }
 
-async function onTarget<Result>(target: ConnectionTarget, work: (db: Database) => Promise<Result>): Promise<Result> {
+async function onTarget<Result>(
+  target: ConnectionTarget,
+  work: (db: Database) => Promise<Result>,
+): Promise<Result> {
   await migrate(target, silent);
-  await using db = openDatabase(target, { maxConnections: 2, log: silent, applicationName: 'darkroom command line' });
+  await using db = openDatabase(target, {
+    maxConnections: 2,
+    log: silent,
+    applicationName: 'darkroom command line',
+  });
   return await work(db);
 }

@@ -3,7 +3,9 @@ import { resolve } from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { type Setting, settings } from './settings.ts';
 
-type Values = { [Name in keyof typeof settings]: (typeof settings)[Name] extends Setting<infer Value> ? Value : never };
+type Values = {
+  [Name in keyof typeof settings]: (typeof settings)[Name] extends Setting<infer Value> ? Value : never;
+};
 
 /** Set apart so that logging or printing the configuration cannot show them. */
 export type Secrets = Pick<Values, 'databaseUrl' | 'apiKey'>;
@@ -30,26 +32,43 @@ export class ConfigError extends Error {
  * Reads all settings from `env`; what stands in `envFile` (the variables of a `.env` file) applies where `env` is silent.
  * @throws {ConfigError} naming every variable that is wrong.
  */
-export function readConfig(env: Record<string, string | undefined>, envFile: Record<string, string | undefined> = {}): LoadedConfig {
+export function readConfig(
+  env: Record<string, string | undefined>,
+  envFile: Record<string, string | undefined> = {},
+): LoadedConfig {
   const problems: string[] = [];
   const values: Record<string, unknown> = {};
   const report: LoadedConfig['report'] = [];
   for (const [key, setting] of Object.entries(settings) as [string, Setting<unknown>][]) {
-    const source = present(env[setting.name]) ? 'environment' : present(envFile[setting.name]) ? '.env' : 'default';
+    const source = present(env[setting.name])
+      ? 'environment'
+      : present(envFile[setting.name])
+        ? '.env'
+        : 'default';
     const text = (present(env[setting.name]) ? env[setting.name] : envFile[setting.name]) ?? '';
     try {
       values[key] = source === 'default' ? setting.fallback : setting.parse(text.trim());
     } catch (error) {
-      problems.push(`${setting.name} ${(error as Error).message}${setting.secret ? '' : `; it is ${JSON.stringify(text)}`}`);
+      problems.push(
+        `${setting.name} ${(error as Error).message}${setting.secret ? '' : `; it is ${JSON.stringify(text)}`}`,
+      );
     }
-    report.push({ name: setting.name, value: show(setting, values[key]), source, description: setting.description });
+    report.push({
+      name: setting.name,
+      value: show(setting, values[key]),
+      source,
+      description: setting.description,
+    });
   }
   if (problems.length > 0) throw new ConfigError(problems);
 
   const { databaseUrl, apiKey, ...rest } = values as Values;
   const config: Config = Object.freeze({ ...rest, dataDir: resolve(rest.dataDir) });
   const warnings = unknownVariables({ ...envFile, ...env });
-  if (apiKey !== undefined && apiKey.length < 16) warnings.push('DARKROOM_API_KEY is short: use 16 random characters or more wherever others can reach this server');
+  if (apiKey !== undefined && apiKey.length < 16)
+    warnings.push(
+      'DARKROOM_API_KEY is short: use 16 random characters or more wherever others can reach this server',
+    );
   return { config, secrets: Object.freeze({ databaseUrl, apiKey }), report, warnings };
 }
 

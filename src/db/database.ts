@@ -58,7 +58,8 @@ export function clientOptions(target: ConnectionTarget, applicationName: string)
     ...target,
     types,
     application_name: applicationName,
-    options: '-c jit=off -c timezone=UTC -c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000',
+    options:
+      '-c jit=off -c timezone=UTC -c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000',
     connectionTimeoutMillis: 5000,
     keepAlive: true,
   };
@@ -67,7 +68,10 @@ export function clientOptions(target: ConnectionTarget, applicationName: string)
 const DEADLOCK = '40P01';
 const SERIALIZATION = '40001';
 
-export function openDatabase(target: ConnectionTarget, options: { maxConnections: number; log: Logger; applicationName?: string }): Database {
+export function openDatabase(
+  target: ConnectionTarget,
+  options: { maxConnections: number; log: Logger; applicationName?: string },
+): Database {
   const pool = new pg.Pool({
     ...clientOptions(target, options.applicationName ?? 'darkroom'),
     max: options.maxConnections,
@@ -136,6 +140,11 @@ export function openDatabase(target: ConnectionTarget, options: { maxConnections
  */
 export function isUnavailable(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: string; message?: string };
-  if (code !== undefined) return /^(08|53|57P|ECONN|ENOENT$|EPIPE$|ETIMEDOUT$|EHOSTUNREACH$|ENOTFOUND$|EAI_AGAIN$|25P03$)/.test(code);
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/.test(message ?? '');
+  if (code !== undefined)
+    return /^(08|53|57P|ECONN|ENOENT$|EPIPE$|ETIMEDOUT$|EHOSTUNREACH$|ENOTFOUND$|EAI_AGAIN$|25P03$)/.test(
+      code,
+    );
+  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/.test(
+    message ?? '',
+  );
 }

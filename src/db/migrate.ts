@@ -15,12 +15,18 @@ export async function migrate(target: ConnectionTarget, log: Logger): Promise<vo
   try {
     await client.query('set statement_timeout = 0');
     await client.query('select pg_advisory_lock($1)', [LOCK]);
-    await client.query('create table if not exists migrations (name text primary key, applied_at timestamptz not null default now())');
-    const applied = new Set((await client.query<{ name: string }>('select name from migrations')).rows.map(({ name }) => name));
+    await client.query(
+      'create table if not exists migrations (name text primary key, applied_at timestamptz not null default now())',
+    );
+    const applied = new Set(
+      (await client.query<{ name: string }>('select name from migrations')).rows.map(({ name }) => name),
+    );
     const known = (await readdir(MIGRATIONS)).filter((name) => name.endsWith('.sql')).sort();
     const newer = [...applied].filter((name) => !known.includes(name));
     if (newer.length > 0) {
-      throw new Error(`This database belongs to a newer Darkroom (it has ${newer.join(', ')}). Start that version, or restore a backup.`);
+      throw new Error(
+        `This database belongs to a newer Darkroom (it has ${newer.join(', ')}). Start that version, or restore a backup.`,
+      );
     }
     for (const name of known.filter((name) => !applied.has(name))) {
       const text = await readFile(new URL(name, MIGRATIONS), 'utf8');

@@ -21,7 +21,10 @@ const CHANNEL = 'darkroom';
 /** A payload is limited to 8,000 bytes; a UUID and its comma take 37. */
 const IDS_PER_PAYLOAD = 200;
 
-const notify = statement<never>('notify', `select pg_notify('${CHANNEL}', payload) from unnest($1::text[]) as payload`);
+const notify = statement<never>(
+  'notify',
+  `select pg_notify('${CHANNEL}', payload) from unnest($1::text[]) as payload`,
+);
 
 /** Listens on a connection of its own, which is opened again whenever it breaks. */
 export async function openNotifications(database: Database, log: Logger): Promise<Notifications> {

@@ -17,7 +17,13 @@ export interface Postgres extends AsyncDisposable {
 export async function openPostgres(config: Config, secrets: Secrets, log: Logger): Promise<Postgres> {
   if (secrets.databaseUrl) {
     const { host } = new URL(secrets.databaseUrl);
-    return { target: { connectionString: secrets.databaseUrl }, description: `PostgreSQL at ${host}`, exclusive: false, describe: async () => {}, async [Symbol.asyncDispose]() {} };
+    return {
+      target: { connectionString: secrets.databaseUrl },
+      description: `PostgreSQL at ${host}`,
+      exclusive: false,
+      describe: async () => {},
+      async [Symbol.asyncDispose]() {},
+    };
   }
   const server = await startEmbeddedPostgres({ dataDir: config.dataDir, log });
   try {

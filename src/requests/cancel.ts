@@ -43,7 +43,12 @@ const currentState = statement<{ state: State; started_at: string | null }>(
 );
 
 /** @throws 404 when the account has no such request. */
-export async function cancelRequest(db: Database, notifications: Notifications, accountId: string, requestId: string): Promise<CancelAnswer> {
+export async function cancelRequest(
+  db: Database,
+  notifications: Notifications,
+  accountId: string,
+  requestId: string,
+): Promise<CancelAnswer> {
   const moved = await db.transaction((tx) => tx.row(cancelQueued, [requestId, accountId]));
   if (moved) {
     notifications.publish('requests', [moved.id]);

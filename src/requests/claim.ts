@@ -21,7 +21,8 @@ export interface ClaimedRequest {
 /** Long enough to ride out a pause, short enough that a dead worker's requests run again within half a minute. */
 export const LEASE_SECONDS = 20;
 
-const CLAIMED = 'r.id, r.account_id, r.model_id, r.input, r.sync_mode, r.seed, r.rounds, r.created_at, r.started_at, r.deadline_at, r.attempts, r.lease';
+const CLAIMED =
+  'r.id, r.account_id, r.model_id, r.input, r.sync_mode, r.seed, r.rounds, r.created_at, r.started_at, r.deadline_at, r.attempts, r.lease';
 
 // The lateral matters: as a plain join the planner sorts the whole lane.
 const claimNext = statement<ClaimedRequest>(
@@ -64,11 +65,16 @@ const anyClaimable = statement<{ claimable: boolean }>(
 );
 
 /** @returns the request, now running under `lease`; undefined when no lane could be served just now. */
-export const claimRequest = (db: Database, pool: string, lease: string, timeoutMs: number): Promise<ClaimedRequest | undefined> =>
-  db.row(claimNext, [pool, lease, LEASE_SECONDS, timeoutMs / 1000]);
+export const claimRequest = (
+  db: Database,
+  pool: string,
+  lease: string,
+  timeoutMs: number,
+): Promise<ClaimedRequest | undefined> => db.row(claimNext, [pool, lease, LEASE_SECONDS, timeoutMs / 1000]);
 
 /** Whether some lane has work after all: a claim passes over lanes that another claim or submit has locked. */
-export const hasClaimable = async (db: Database, pool: string): Promise<boolean> => (await db.row(anyClaimable, [pool]))!.claimable;
+export const hasClaimable = async (db: Database, pool: string): Promise<boolean> =>
+  (await db.row(anyClaimable, [pool]))!.claimable;
 
 const renew = statement<{ lease: string }>(
   'renew_leases',
@@ -79,7 +85,11 @@ const renew = statement<{ lease: string }>(
 
 /** @returns the leases that are still held; the others belong to somebody else now. */
 export async function renewLeases(db: Database, held: { id: string; lease: string }[]): Promise<Set<string>> {
-  const rows = await db.rows(renew, [held.map(({ lease }) => lease), LEASE_SECONDS, held.map(({ id }) => id)]);
+  const rows = await db.rows(renew, [
+    held.map(({ lease }) => lease),
+    LEASE_SECONDS,
+    held.map(({ id }) => id),
+  ]);
   return new Set(rows.map(({ lease }) => lease));
 }
 
@@ -98,7 +108,10 @@ const giveBack = statement<{ pool: string }>(
 );
 
 /** At shutdown: the request goes back to its place, with the rounds it has finished, and the run does not count. */
-export const giveBackRequest = async (db: Database, claimed: { id: string; lease: string }): Promise<string | undefined> =>
+export const giveBackRequest = async (
+  db: Database,
+  claimed: { id: string; lease: string },
+): Promise<string | undefined> =>
   (await db.transaction((tx) => tx.row(giveBack, [claimed.id, claimed.lease])))?.pool;
 
 /** A run that nobody finished is tried this often before the request fails as `worker_lost`. */
@@ -133,7 +146,10 @@ const takeOverLost = statement<ClaimedRequest>(
                    order by lease_until limit 1 for update skip locked)
    returning ${CLAIMED}`,
 );
-const expireAll = statement<never>('expire_leases', `update requests set lease_until = now() - interval '1 second' where state = 'running'`);
+const expireAll = statement<never>(
+  'expire_leases',
+  `update requests set lease_until = now() - interval '1 second' where state = 'running'`,
+);
 
 /** Requests whose worker is gone go back to their place in the queue. @returns their ids and pools. */
 export const requeueLostRequests = (db: Database): Promise<{ id: string; pool: string }[]> =>
@@ -145,4 +161,3 @@ export const takeOverLostRequest = (db: Database, lease: string): Promise<Claime
 
 /** For a process that knows it is the only one: whoever held a lease is dead. */
 export const expireAllLeases = (db: Database): Promise<never[]> => db.rows(expireAll);
-

@@ -3,10 +3,17 @@ import type { Logger } from 'pino';
 import type { InputImage } from '../backends/backend.ts';
 import type { Database } from '../db/database.ts';
 import { RequestFailure } from '../errors.ts';
-import { announceFile, describeFile, type FileRow, findServedFile, readFetchedInputs, storeKeyOf } from '../files/file-records.ts';
-import { InputError } from '../files/input-error.ts';
-import { normaliseInputImage } from '../files/image-input.ts';
+import {
+  announceFile,
+  describeFile,
+  type FileRow,
+  findServedFile,
+  readFetchedInputs,
+  storeKeyOf,
+} from '../files/file-records.ts';
 import { fileIdOfUrl } from '../files/file-urls.ts';
+import { normaliseInputImage } from '../files/image-input.ts';
+import { InputError } from '../files/input-error.ts';
 import type { SafeFetch } from '../files/safe-fetch.ts';
 import { FileMissing, type FileStore } from '../files/store.ts';
 import type { ClaimedRequest } from './claim.ts';
@@ -24,16 +31,25 @@ export interface InputSources {
   log: Logger;
 }
 
-const CODES = { unreachable: 'input_unreachable', too_large: 'input_too_large', invalid: 'input_invalid' } as const;
+const CODES = {
+  unreachable: 'input_unreachable',
+  too_large: 'input_too_large',
+  invalid: 'input_invalid',
+} as const;
 
 /**
  * All of `image_urls`, in order.
  * @throws {RequestFailure} naming the URL that cannot be used; the signal's reason.
  */
-export async function gatherInputs(sources: InputSources, claimed: ClaimedRequest, signal: AbortSignal): Promise<InputImage[]> {
+export async function gatherInputs(
+  sources: InputSources,
+  claimed: ClaimedRequest,
+  signal: AbortSignal,
+): Promise<InputImage[]> {
   const urls = (claimed.input.image_urls as string[] | undefined) ?? [];
   if (urls.length === 0) return [];
-  const fetchedBefore = claimed.attempts > 1 ? await persistently(() => readFetchedInputs(sources.db, claimed.id), signal) : [];
+  const fetchedBefore =
+    claimed.attempts > 1 ? await persistently(() => readFetchedInputs(sources.db, claimed.id), signal) : [];
   const images: InputImage[] = [];
   let totalBytes = 0;
   // One after the other: twenty inputs of 50 MB at once would be a gigabyte for one request.
@@ -41,11 +57,17 @@ export async function gatherInputs(sources: InputSources, claimed: ClaimedReques
     try {
       const bytes = await readInput(sources, claimed, url, index, fetchedBefore, signal);
       totalBytes += bytes.length;
-      if (totalBytes > MAX_INPUT_BYTES) throw new InputError('too_large', `and those before it are together larger than ${MAX_INPUT_BYTES / 2 ** 20} MB`);
+      if (totalBytes > MAX_INPUT_BYTES)
+        throw new InputError(
+          'too_large',
+          `and those before it are together larger than ${MAX_INPUT_BYTES / 2 ** 20} MB`,
+        );
       images.push(await normaliseInputImage(bytes, { signal }));
     } catch (error) {
       if (!(error instanceof InputError)) throw error;
-      throw new RequestFailure(CODES[error.reason], `image_urls[${index}] ${error.message}`, { cause: error });
+      throw new RequestFailure(CODES[error.reason], `image_urls[${index}] ${error.message}`, {
+        cause: error,
+      });
     }
   }
   return images;
@@ -63,17 +85,33 @@ async function readInput(
   if (ownId) return await persistently(() => readOwnFile(sources, ownId), signal);
   const kept = fetchedBefore.find(({ ordinal }) => ordinal === index);
   if (kept) return await sources.store.readAll(storeKeyOf(kept.id));
-  const { bytes } = await sources.safeFetch.fetchBytes(url, { maxBytes: MAX_INPUT_IMAGE_BYTES, timeoutMs: FETCH_TIMEOUT_MS, signal });
+  const { bytes } = await sources.safeFetch.fetchBytes(url, {
+    maxBytes: MAX_INPUT_IMAGE_BYTES,
+    timeoutMs: FETCH_TIMEOUT_MS,
+    signal,
+  });
   // Only so that a later run need not fetch it again: this one goes on without.
-  await keepFetched(sources, claimed, index, bytes).catch((error) => sources.log.warn({ err: error, request_id: claimed.id }, 'a fetched input could not be kept'));
+  await keepFetched(sources, claimed, index, bytes).catch((error) =>
+    sources.log.warn({ err: error, request_id: claimed.id }, 'a fetched input could not be kept'),
+  );
   return bytes;
 }
 
-async function keepFetched({ db, store }: InputSources, claimed: ClaimedRequest, index: number, bytes: Buffer): Promise<void> {
+async function keepFetched(
+  { db, store }: InputSources,
+  claimed: ClaimedRequest,
+  index: number,
+  bytes: Buffer,
+): Promise<void> {
   const fileId = await announceFile(db, claimed.account_id, 'fetched');
   const stored = await store.write(storeKeyOf(fileId), bytes);
   // It still expires by itself, should the end of the request be missed.
-  await describeFile(db, fileId, { contentType: 'application/octet-stream', ...stored, ordinal: index, requestId: claimed.id }, false);
+  await describeFile(
+    db,
+    fileId,
+    { contentType: 'application/octet-stream', ...stored, ordinal: index, requestId: claimed.id },
+    false,
+  );
 }
 
 async function readOwnFile({ db, store }: InputSources, fileId: string): Promise<Buffer> {
@@ -82,7 +120,8 @@ async function readOwnFile({ db, store }: InputSources, fileId: string): Promise
   try {
     return await store.readAll(storeKeyOf(fileId));
   } catch (error) {
-    if (error instanceof FileMissing) throw new InputError('unreachable', 'names a file that is not there, or no longer', { cause: error });
+    if (error instanceof FileMissing)
+      throw new InputError('unreachable', 'names a file that is not there, or no longer', { cause: error });
     throw error;
   }
 }

@@ -20,7 +20,11 @@ export interface ProgressWriter {
   stop(): Promise<void>;
 }
 
-export function createProgressWriter(db: Database, notifications: Notifications, log: Logger): ProgressWriter {
+export function createProgressWriter(
+  db: Database,
+  notifications: Notifications,
+  log: Logger,
+): ProgressWriter {
   const pending = new Map<string, { claimed: ClaimedRequest; fraction: number }>();
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
@@ -35,7 +39,10 @@ export function createProgressWriter(db: Database, notifications: Notifications,
         batch.map(({ claimed }) => claimed.lease),
         batch.map(({ fraction }) => fraction),
       ]);
-      notifications.publish('requests', rows.map(({ id }) => id));
+      notifications.publish(
+        'requests',
+        rows.map(({ id }) => id),
+      );
     } catch (error) {
       log.debug({ err: error }, 'progress was not written');
     }

@@ -31,9 +31,16 @@ export interface ResultRow {
 const COLUMNS = `r.id, r.account_id, r.model_id, r.state, r.input, r.sync_mode, r.seed, r.rounds, r.done, r.fraction, r.cost,
   r.created_at, r.started_at, r.ended_at, r.backend, r.adjustments, r.warnings, r.failure`;
 
-const selectResult = statement<Omit<ResultRow, 'outputs'>>('read_result', `select ${COLUMNS} from requests r where r.id = $1 and r.account_id = $2`);
+const selectResult = statement<Omit<ResultRow, 'outputs'>>(
+  'read_result',
+  `select ${COLUMNS} from requests r where r.id = $1 and r.account_id = $2`,
+);
 
-export async function readResult(db: Queryable, accountId: string, requestId: string): Promise<ResultRow | undefined> {
+export async function readResult(
+  db: Queryable,
+  accountId: string,
+  requestId: string,
+): Promise<ResultRow | undefined> {
   const row = await db.row(selectResult, [requestId, accountId]);
   return row && { ...row, outputs: row.state === 'completed' ? await readOutputs(db, row.id) : [] };
 }
@@ -88,7 +95,9 @@ const selectOutputsOf = statement<FileRow>(
 
 /** Newest first. @returns one more than `limit` where there is a next page. */
 export async function listRequests(db: Queryable, query: HistoryQuery): Promise<ResultRow[]> {
-  const upper = [query.cursor, query.beforeMs === undefined ? undefined : uuidv7Floor(query.beforeMs)].filter((bound) => bound !== undefined);
+  const upper = [query.cursor, query.beforeMs === undefined ? undefined : uuidv7Floor(query.beforeMs)].filter(
+    (bound) => bound !== undefined,
+  );
   const values: unknown[] = [
     query.accountId,
     query.afterMs === undefined ? uuidv7Floor(0) : uuidv7Floor(query.afterMs),
@@ -97,6 +106,12 @@ export async function listRequests(db: Queryable, query: HistoryQuery): Promise<
   ];
   if (query.modelId !== undefined) values.push(query.modelId);
   const rows = await db.rows(historyStatement(query.status, query.modelId !== undefined), values);
-  const outputs = Map.groupBy(await db.rows(selectOutputsOf, [rows.map(({ id }) => id)]), ({ request_id }) => request_id);
-  return rows.map((row) => ({ ...row, outputs: row.state === 'completed' ? (outputs.get(row.id) ?? []) : [] }));
+  const outputs = Map.groupBy(
+    await db.rows(selectOutputsOf, [rows.map(({ id }) => id)]),
+    ({ request_id }) => request_id,
+  );
+  return rows.map((row) => ({
+    ...row,
+    outputs: row.state === 'completed' ? (outputs.get(row.id) ?? []) : [],
+  }));
 }

@@ -2,13 +2,22 @@
 import { type Database, type Queryable, statement } from '../db/database.ts';
 import { errors } from '../errors.ts';
 
-const expireFiles = statement<{ id: string }>('expire_request_files', `update files set expires_at = now() - interval '1 second' where request_id = $1 returning id`);
+const expireFiles = statement<{ id: string }>(
+  'expire_request_files',
+  `update files set expires_at = now() - interval '1 second' where request_id = $1 returning id`,
+);
 const lockEnded = statement<{ id: string }>(
   'lock_ended_request',
   `select id from requests where id = $1 and account_id = $2 and state in ('completed', 'failed', 'cancelled') for update`,
 );
-const deleteEnded = statement<{ id: string }>('delete_requests', 'delete from requests where id = any($1::uuid[]) returning id');
-const exists = statement<{ id: string }>('request_exists', 'select id from requests where id = $1 and account_id = $2');
+const deleteEnded = statement<{ id: string }>(
+  'delete_requests',
+  'delete from requests where id = any($1::uuid[]) returning id',
+);
+const exists = statement<{ id: string }>(
+  'request_exists',
+  'select id from requests where id = $1 and account_id = $2',
+);
 
 /**
  * Removes an ended request of the account.
@@ -19,7 +28,10 @@ export function removeRequest(db: Database, accountId: string, requestId: string
   return db.transaction(async (tx) => {
     if (!(await tx.row(lockEnded, [requestId, accountId]))) {
       if (!(await tx.row(exists, [requestId, accountId]))) throw errors.notFound('There is no such request.');
-      throw errors.conflict('The request has not ended yet. Delete it when it has, or cancel it while it is queued.', 2);
+      throw errors.conflict(
+        'The request has not ended yet. Delete it when it has, or cancel it while it is queued.',
+        2,
+      );
     }
     // Before the row goes, since files forget a request that is gone.
     const files = await tx.rows(expireFiles, [requestId]);
@@ -40,9 +52,13 @@ const forgetSync = statement<{ id: string }>(
 );
 
 /** A synchronous request's result has been fetched: nothing of it is kept. @returns the ids of its files. */
-export const forgetSyncContent = async (db: Queryable, requestId: string): Promise<string[]> => (await db.rows(forgetSync, [requestId])).map(({ id }) => id);
+export const forgetSyncContent = async (db: Queryable, requestId: string): Promise<string[]> =>
+  (await db.rows(forgetSync, [requestId])).map(({ id }) => id);
 
-const expireFilesOf = statement<never>('expire_files_of_requests', `update files set expires_at = now() - interval '1 second' where request_id = any($1::uuid[])`);
+const expireFilesOf = statement<never>(
+  'expire_files_of_requests',
+  `update files set expires_at = now() - interval '1 second' where request_id = any($1::uuid[])`,
+);
 const selectOld = statement<{ id: string }>(
   'list_old_requests',
   `select id from requests where id < $1 and state in ('completed', 'failed', 'cancelled') order by id limit $2 for update skip locked`,

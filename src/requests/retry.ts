@@ -20,9 +20,16 @@ const CODES: Record<BackendErrorKind, FailureCode> = {
   timeout: 'timeout',
   cancelled: 'internal',
 };
-const RETRYABLE: ReadonlySet<FailureCode> = new Set(['backend_unavailable', 'timeout', 'worker_lost', 'internal']);
+const RETRYABLE: ReadonlySet<FailureCode> = new Set([
+  'backend_unavailable',
+  'timeout',
+  'worker_lost',
+  'internal',
+]);
 
-export type NextStep = { retry: true; delayMs: number; otherSeed: boolean } | { retry: false; failure: RequestFailure };
+export type NextStep =
+  | { retry: true; delayMs: number; otherSeed: boolean }
+  | { retry: false; failure: RequestFailure };
 
 /**
  * What to do after a round's call failed.
@@ -33,13 +40,21 @@ export type NextStep = { retry: true; delayMs: number; otherSeed: boolean } | { 
 export function afterFailure(error: unknown, calls: number, remainingMs: number, random: number): NextStep {
   if (error instanceof RequestFailure) return { retry: false, failure: error };
   if (!(error instanceof BackendError)) {
-    return { retry: false, failure: new RequestFailure('internal', 'Something went wrong on our side while the image was made.', { retryable: true, cause: error }) };
+    return {
+      retry: false,
+      failure: new RequestFailure('internal', 'Something went wrong on our side while the image was made.', {
+        retryable: true,
+        cause: error,
+      }),
+    };
   }
   const otherSeed = error.kind === 'no_output';
   const mayPass = error.kind === 'rate_limited' || error.kind === 'unavailable';
   const allowed = otherSeed ? MAX_CALLS_WITHOUT_OUTPUT : mayPass ? MAX_CALLS : 1;
   const backOffMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (calls - 1)) * (0.5 + random / 2);
-  const delayMs = otherSeed ? 0 : Math.max(error.retryAfterMs ?? 0, error.retryAfterMs === undefined ? backOffMs : 0);
+  const delayMs = otherSeed
+    ? 0
+    : Math.max(error.retryAfterMs ?? 0, error.retryAfterMs === undefined ? backOffMs : 0);
   if (calls < allowed && delayMs < remainingMs) return { retry: true, delayMs, otherSeed };
   return { retry: false, failure: failureOf(error) };
 }

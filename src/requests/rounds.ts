@@ -32,9 +32,13 @@ function held<Row>(row: Row | undefined): Row {
 
 const COLUMNS = 'index, id, seed, state, attempts, backend, remote_reference, cost, adjustments, failure';
 
-const selectRounds = statement<RoundRow>('read_rounds', `select ${COLUMNS} from rounds where request_id = $1 order by index`);
+const selectRounds = statement<RoundRow>(
+  'read_rounds',
+  `select ${COLUMNS} from rounds where request_id = $1 order by index`,
+);
 
-export const readRounds = (db: Database, requestId: string): Promise<RoundRow[]> => db.rows(selectRounds, [requestId]);
+export const readRounds = (db: Database, requestId: string): Promise<RoundRow[]> =>
+  db.rows(selectRounds, [requestId]);
 
 const begin = statement<RoundRow>(
   'begin_round',
@@ -48,7 +52,11 @@ const begin = statement<RoundRow>(
  * Before every call of a backend: counts the attempt and makes sure that the request is still ours to pay for.
  * @throws {LeaseLost}
  */
-export const beginRound = async (db: Database, claimed: ClaimedRequest, round: { index: number; seed: number; backend: string }): Promise<RoundRow> =>
+export const beginRound = async (
+  db: Database,
+  claimed: ClaimedRequest,
+  round: { index: number; seed: number; backend: string },
+): Promise<RoundRow> =>
   held(await db.row(begin, [claimed.id, claimed.lease, round.index, uuidv7(), round.seed, round.backend]));
 
 const saveReference = statement<{ index: number }>(
@@ -60,7 +68,12 @@ const saveReference = statement<{ index: number }>(
 );
 
 /** @throws {LeaseLost} */
-export async function saveRemoteReference(db: Database, claimed: ClaimedRequest, index: number, reference: RemoteReference): Promise<void> {
+export async function saveRemoteReference(
+  db: Database,
+  claimed: ClaimedRequest,
+  index: number,
+  reference: RemoteReference,
+): Promise<void> {
   held(await db.row(saveReference, [claimed.id, claimed.lease, index, JSON.stringify(reference)]));
 }
 
@@ -97,7 +110,15 @@ export async function recordRendered(
   round: { index: number; cost: number; adjustments: string[] },
   rawFileIds: string[],
 ): Promise<void> {
-  const values = [claimed.id, claimed.lease, round.index, round.cost, JSON.stringify(round.adjustments), rawFileIds, rawFileIds.map((_, ordinal) => ordinal)];
+  const values = [
+    claimed.id,
+    claimed.lease,
+    round.index,
+    round.cost,
+    JSON.stringify(round.adjustments),
+    rawFileIds,
+    rawFileIds.map((_, ordinal) => ordinal),
+  ];
   held(await db.transaction((tx) => tx.row(rendered, values)));
 }
 
@@ -162,6 +183,20 @@ const recordFailed = statement<{ index: number }>(
 );
 
 /** The round is over without an output, and is not tried again by a later run. @throws {LeaseLost} */
-export async function recordRoundFailure(db: Database, claimed: ClaimedRequest, round: { index: number; seed: number }, failure: Failure): Promise<void> {
-  held(await db.row(recordFailed, [claimed.id, claimed.lease, round.index, uuidv7(), round.seed, JSON.stringify(failure)]));
+export async function recordRoundFailure(
+  db: Database,
+  claimed: ClaimedRequest,
+  round: { index: number; seed: number },
+  failure: Failure,
+): Promise<void> {
+  held(
+    await db.row(recordFailed, [
+      claimed.id,
+      claimed.lease,
+      round.index,
+      uuidv7(),
+      round.seed,
+      JSON.stringify(failure),
+    ]),
+  );
 }

@@ -8,7 +8,7 @@ import type { ClaimedRequest } from './claim.ts';
 import { endRequest } from './end.ts';
 import { gatherInputs, type InputSources } from './gather-inputs.ts';
 import { persistently } from './persistently.ts';
-import { LeaseLost, readRounds, type RoundRow } from './rounds.ts';
+import { LeaseLost, type RoundRow, readRounds } from './rounds.ts';
 import { runRound } from './run-round.ts';
 import { roundSeed } from './seeds.ts';
 import type { Warning } from './states.ts';
@@ -39,18 +39,24 @@ const ENDING_PATIENCE_MS = 10 * 60_000;
  * Ends with the request ended.
  * @throws {LeaseLost} when it is somebody else's now; {Interrupted} when `signal` says so.
  */
-export async function runRequest(context: RunContext, claimed: ClaimedRequest, signal: AbortSignal): Promise<void> {
+export async function runRequest(
+  context: RunContext,
+  claimed: ClaimedRequest,
+  signal: AbortSignal,
+): Promise<void> {
   const stop = new AbortController();
   const remainingMs = Date.parse(claimed.deadline_at) - Date.now();
   const deadline = setTimeout(() => stop.abort(new DeadlinePassed()), Math.max(0, remainingMs));
   const whole = AbortSignal.any([signal, stop.signal]);
   let leftOver: RequestFailure | undefined;
   try {
-    const before = claimed.attempts > 1 ? await persistently(() => readRounds(context.db, claimed.id), whole) : [];
+    const before =
+      claimed.attempts > 1 ? await persistently(() => readRounds(context.db, claimed.id), whole) : [];
     await runRounds(context, claimed, before, whole, stop);
   } catch (error) {
     leftOver = explain(error, signal, stop.signal);
-    if (error !== leftOver && !(stop.signal.reason instanceof DeadlinePassed)) context.log.error({ err: error }, 'a request could not be run');
+    if (error !== leftOver && !(stop.signal.reason instanceof DeadlinePassed))
+      context.log.error({ err: error }, 'a request could not be run');
   } finally {
     clearTimeout(deadline);
   }
@@ -62,16 +68,30 @@ function explain(error: unknown, signal: AbortSignal, stopped: AbortSignal): Req
   if (error instanceof LeaseLost) throw error;
   signal.throwIfAborted();
   if (stopped.reason instanceof DeadlinePassed) {
-    return new RequestFailure('timeout', 'The request did not finish in the time it is given.', { retryable: true });
+    return new RequestFailure('timeout', 'The request did not finish in the time it is given.', {
+      retryable: true,
+    });
   }
   if (error instanceof RequestFailure) return error;
-  return new RequestFailure('internal', 'Something went wrong on our side while the request ran.', { retryable: true, cause: error });
+  return new RequestFailure('internal', 'Something went wrong on our side while the request ran.', {
+    retryable: true,
+    cause: error,
+  });
 }
 
-async function runRounds(context: RunContext, claimed: ClaimedRequest, before: RoundRow[], signal: AbortSignal, stop: AbortController): Promise<void> {
+async function runRounds(
+  context: RunContext,
+  claimed: ClaimedRequest,
+  before: RoundRow[],
+  signal: AbortSignal,
+  stop: AbortController,
+): Promise<void> {
   const model = context.catalog.find(claimed.model_id);
   const choice = model && context.backends.choose(model);
-  if (!model || !choice) throw new RequestFailure('backend_unavailable', 'No backend is configured for this model any more.', { retryable: true });
+  if (!model || !choice)
+    throw new RequestFailure('backend_unavailable', 'No backend is configured for this model any more.', {
+      retryable: true,
+    });
   let inputs: ReturnType<typeof gatherInputs> | undefined;
   const fractions = new Map<number, number>();
   const run = {
@@ -91,7 +111,8 @@ async function runRounds(context: RunContext, claimed: ClaimedRequest, before: R
       const sum = [...fractions.values()].reduce((total, value) => total + value, 0);
       context.reportProgress(claimed, sum / claimed.rounds);
     },
-    observe: (seconds: number, outcome: string) => context.observeRound(choice.backend.name, outcome, seconds),
+    observe: (seconds: number, outcome: string) =>
+      context.observeRound(choice.backend.name, outcome, seconds),
     signal,
   };
   for (const { index, state } of before) if (state === 'done' || state === 'failed') fractions.set(index, 1);
@@ -102,7 +123,11 @@ async function runRounds(context: RunContext, claimed: ClaimedRequest, before: R
   const settled = await Promise.allSettled(
     missing.map(async (index) => {
       try {
-        await runRound(run, index, before.find((round) => round.index === index));
+        await runRound(
+          run,
+          index,
+          before.find((round) => round.index === index),
+        );
       } catch (error) {
         // The others have no reason to go on either.
         if (error instanceof LeaseLost) stop.abort(error);
@@ -115,7 +140,12 @@ async function runRounds(context: RunContext, claimed: ClaimedRequest, before: R
 }
 
 /** Decides by what is recorded: any output completes the request, and says in `warnings` what did not come. */
-async function conclude(context: RunContext, claimed: ClaimedRequest, leftOver: RequestFailure | undefined, signal: AbortSignal): Promise<void> {
+async function conclude(
+  context: RunContext,
+  claimed: ClaimedRequest,
+  leftOver: RequestFailure | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const patience = AbortSignal.any([signal, AbortSignal.timeout(ENDING_PATIENCE_MS)]);
   const rounds = await persistently(() => readRounds(context.db, claimed.id), patience);
   const done = rounds.filter(({ state }) => state === 'done');
@@ -129,25 +159,59 @@ async function conclude(context: RunContext, claimed: ClaimedRequest, leftOver: 
     done.length === 0
       ? []
       : failures.flatMap((failure, index) =>
-          failure ? [{ message: `image ${index + 1} of ${claimed.rounds} did not come: ${failure.message}`, error: failure }] : [],
+          failure
+            ? [
+                {
+                  message: `image ${index + 1} of ${claimed.rounds} did not come: ${failure.message}`,
+                  error: failure,
+                },
+              ]
+            : [],
         );
   const ending = {
     state: done.length > 0 ? ('completed' as const) : ('failed' as const),
-    failure: done.length > 0 ? null : (first ?? { code: 'internal' as const, message: 'The request ended without an output.', retryable: true }),
+    failure:
+      done.length > 0
+        ? null
+        : (first ?? {
+            code: 'internal' as const,
+            message: 'The request ended without an output.',
+            retryable: true,
+          }),
     warnings,
     adjustments: [...new Set(done.flatMap(({ adjustments }) => adjustments ?? []))],
     backend: rounds.find(({ backend }) => backend)?.backend ?? null,
   };
-  const { cost } = await persistently(() => endRequest(context.db, context.notifications, claimed, ending), patience);
+  const { cost } = await persistently(
+    () => endRequest(context.db, context.notifications, claimed, ending),
+    patience,
+  );
   const durationMs = Date.now() - Date.parse(claimed.started_at);
   context.log.info(
-    { request_id: claimed.id, model_id: claimed.model_id, outcome: ending.state, code: ending.failure?.code, outputs: done.length, seed: roundSeed(claimed.seed, 0), cost_usd: cost / 1e6, duration_ms: durationMs },
+    {
+      request_id: claimed.id,
+      model_id: claimed.model_id,
+      outcome: ending.state,
+      code: ending.failure?.code,
+      outputs: done.length,
+      seed: roundSeed(claimed.seed, 0),
+      cost_usd: cost / 1e6,
+      duration_ms: durationMs,
+    },
     'request ended',
   );
 }
 
 /** Ends a request whose runs were all lost, with what they left. */
-export async function endLostRequest(context: RunContext, claimed: ClaimedRequest, signal: AbortSignal): Promise<void> {
-  const failure = new RequestFailure('worker_lost', 'The process that ran this request stopped, more than once. Submit it again.', { retryable: true });
+export async function endLostRequest(
+  context: RunContext,
+  claimed: ClaimedRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const failure = new RequestFailure(
+    'worker_lost',
+    'The process that ran this request stopped, more than once. Submit it again.',
+    { retryable: true },
+  );
   await conclude(context, claimed, failure, signal);
 }

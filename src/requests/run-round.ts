@@ -1,7 +1,14 @@
 /** One round: calls the backend until it gives an image or has failed for good, and keeps what it gave at once. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Logger } from 'pino';
-import { type Backend, BackendError, type InputImage, type OutputFormat, type Resolution, type RoundResult } from '../backends/backend.ts';
+import {
+  type Backend,
+  BackendError,
+  type InputImage,
+  type OutputFormat,
+  type Resolution,
+  type RoundResult,
+} from '../backends/backend.ts';
 import { type Database, isUnavailable } from '../db/database.ts';
 import { RequestFailure } from '../errors.ts';
 import { announceFile, readRawFiles, storeKeyOf } from '../files/file-records.ts';
@@ -11,7 +18,16 @@ import type { FileStore } from '../files/store.ts';
 import type { ClaimedRequest } from './claim.ts';
 import { persistently } from './persistently.ts';
 import { afterFailure } from './retry.ts';
-import { beginRound, LeaseLost, type OutputFile, recordOutputs, recordRendered, recordRoundFailure, type RoundRow, saveRemoteReference } from './rounds.ts';
+import {
+  beginRound,
+  LeaseLost,
+  type OutputFile,
+  type RoundRow,
+  recordOutputs,
+  recordRendered,
+  recordRoundFailure,
+  saveRemoteReference,
+} from './rounds.ts';
 import { otherSeed, roundSeed, seedAdjustment } from './seeds.ts';
 
 export interface RoundRun {
@@ -47,8 +63,12 @@ export async function runRound(run: RoundRun, index: number, before: RoundRow | 
   } catch (error) {
     if (error instanceof LeaseLost || run.signal.aborted) throw error;
     if (!(error instanceof RequestFailure)) throw error;
-    if (error.cause) run.log.info({ err: error.cause, round: index, code: error.failure.code }, 'a round failed');
-    await persistently(() => recordRoundFailure(run.db, run.claimed, { index, seed }, error.failure), run.signal);
+    if (error.cause)
+      run.log.info({ err: error.cause, round: index, code: error.failure.code }, 'a round failed');
+    await persistently(
+      () => recordRoundFailure(run.db, run.claimed, { index, seed }, error.failure),
+      run.signal,
+    );
   }
 }
 
@@ -57,7 +77,10 @@ async function callBackend(run: RoundRun, index: number, firstSeed: number): Pro
   const images = await run.inputs();
   let seed = firstSeed;
   for (let calls = 1; ; calls++) {
-    const row = await persistently(() => beginRound(run.db, claimed, { index, seed, backend: backend.name }), signal);
+    const row = await persistently(
+      () => beginRound(run.db, claimed, { index, seed, backend: backend.name }),
+      signal,
+    );
     const startedAt = performance.now();
     const observe = (outcome: string): void => run.observe((performance.now() - startedAt) / 1000, outcome);
     let result: RoundResult;
@@ -112,7 +135,8 @@ async function generate(run: RoundRun, row: RoundRow, images: InputImage[]): Pro
   return result;
 }
 
-const outputFormat = (run: RoundRun): OutputFormat => (run.claimed.input.output_format as OutputFormat | undefined) ?? 'png';
+const outputFormat = (run: RoundRun): OutputFormat =>
+  (run.claimed.input.output_format as OutputFormat | undefined) ?? 'png';
 
 /**
  * What came is paid for. If it still has to be brought into the asked format it is stored as it came first,
@@ -120,48 +144,86 @@ const outputFormat = (run: RoundRun): OutputFormat => (run.claimed.input.output_
  */
 async function keep(run: RoundRun, row: RoundRow, result: RoundResult): Promise<void> {
   const outputs = result.outputs.slice(0, run.claimed.input.limit_generations === false ? MAX_OUTPUTS : 1);
-  const cost = result.costUsd === undefined ? run.pricePerOutput * outputs.length : Math.ceil(result.costUsd * 1e6);
-  const told = { index: row.index, seed: row.seed, cost, adjustments: [seedAdjustment(run.claimed.seed), ...result.adjustments].filter((text) => text !== undefined) };
+  const cost =
+    result.costUsd === undefined ? run.pricePerOutput * outputs.length : Math.ceil(result.costUsd * 1e6);
+  const told = {
+    index: row.index,
+    seed: row.seed,
+    cost,
+    adjustments: [seedAdjustment(run.claimed.seed), ...result.adjustments].filter(
+      (text) => text !== undefined,
+    ),
+  };
   const types = await Promise.all(outputs.map(({ bytes }) => sniff(bytes)));
-  const fits = types.every((type) => type.kind === 'video' || (type.kind === 'image' && type.contentType === `image/${outputFormat(run)}`));
+  const fits = types.every(
+    (type) =>
+      type.kind === 'video' || (type.kind === 'image' && type.contentType === `image/${outputFormat(run)}`),
+  );
   if (!fits) {
     const rawIds: string[] = [];
     for (const { bytes } of outputs) rawIds.push((await storeBytes(run, 'raw', bytes)).id);
     await persistently(() => recordRendered(run.db, run.claimed, told, rawIds), run.signal);
   }
-  await finish(run, told, outputs.map(({ bytes }) => bytes));
+  await finish(
+    run,
+    told,
+    outputs.map(({ bytes }) => bytes),
+  );
 }
 
 /** A run before this one got the image and was stopped before it was in the asked format. */
 async function finishRendered(run: RoundRun, row: RoundRow): Promise<void> {
   const files = await readRawFiles(run.db, run.claimed.id, row.index);
   const images = await Promise.all(files.map(({ id }) => run.store.readAll(storeKeyOf(id))));
-  await finish(run, { index: row.index, seed: row.seed, cost: row.cost, adjustments: row.adjustments ?? [] }, images);
+  await finish(
+    run,
+    { index: row.index, seed: row.seed, cost: row.cost, adjustments: row.adjustments ?? [] },
+    images,
+  );
 }
 
-async function finish(run: RoundRun, told: { index: number; seed: number; cost: number; adjustments: string[] }, images: Buffer[]): Promise<void> {
+async function finish(
+  run: RoundRun,
+  told: { index: number; seed: number; cost: number; adjustments: string[] },
+  images: Buffer[],
+): Promise<void> {
   const files: OutputFile[] = [];
   for (const [ordinal, bytes] of images.entries()) {
     const finished = await finishMedia(run, bytes);
     const stored = await storeBytes(run, run.claimed.sync_mode ? 'sync' : 'output', finished.bytes);
-    files.push({ ...stored, ordinal, contentType: finished.contentType, width: finished.width, height: finished.height });
+    files.push({
+      ...stored,
+      ordinal,
+      contentType: finished.contentType,
+      width: finished.width,
+      height: finished.height,
+    });
   }
   await persistently(() => recordOutputs(run.db, run.claimed, told, files), run.signal);
 }
 
-async function finishMedia(run: RoundRun, bytes: Buffer): Promise<{ bytes: Buffer; contentType: string; width: number | null; height: number | null }> {
+async function finishMedia(
+  run: RoundRun,
+  bytes: Buffer,
+): Promise<{ bytes: Buffer; contentType: string; width: number | null; height: number | null }> {
   const type = await sniff(bytes);
   if (type.kind === 'video') return { bytes, contentType: type.contentType, width: null, height: null };
   try {
     return await finishOutput(bytes, outputFormat(run), run.signal);
   } catch (error) {
     if (!(error instanceof UnreadableOutput)) throw error;
-    throw new RequestFailure('no_output', 'The backend sent something that cannot be read as an image.', { cause: error });
+    throw new RequestFailure('no_output', 'The backend sent something that cannot be read as an image.', {
+      cause: error,
+    });
   }
 }
 
 /** A full or failing disk may be mended before the deadline: the image is kept in memory until then. */
-async function storeBytes(run: RoundRun, kind: 'raw' | 'output' | 'sync', bytes: Buffer): Promise<{ id: string; bytes: number; sha256: string }> {
+async function storeBytes(
+  run: RoundRun,
+  kind: 'raw' | 'output' | 'sync',
+  bytes: Buffer,
+): Promise<{ id: string; bytes: number; sha256: string }> {
   const id = await persistently(() => announceFile(run.db, run.claimed.account_id, kind), run.signal);
   const stored = await persistently(
     () => run.store.write(storeKeyOf(id), bytes),

@@ -13,5 +13,7 @@ export const otherSeed = (seed: number): number => roundSeed(seed, 1_000_003);
 
 /** What to tell a caller whose seed no backend could take as it was. */
 export function seedAdjustment(seed: number): string | undefined {
-  return seed === roundSeed(seed, 0) ? undefined : `seed ${seed} is outside 0..${SEEDS - 1}; ${roundSeed(seed, 0)} was used`;
+  return seed === roundSeed(seed, 0)
+    ? undefined
+    : `seed ${seed} is outside 0..${SEEDS - 1}; ${roundSeed(seed, 0)} was used`;
 }

@@ -10,7 +10,8 @@ export type PublicStatus = 'in_queue' | 'in_progress' | 'completed' | 'cancelled
 /** `status` in a result answer, which tells a failed request apart. */
 export type ResultStatus = PublicStatus | 'failed';
 
-export const isEnded = (state: State): boolean => state === 'completed' || state === 'failed' || state === 'cancelled';
+export const isEnded = (state: State): boolean =>
+  state === 'completed' || state === 'failed' || state === 'cancelled';
 
 /**
  * What a client sees. A request that was given back to the queue after it had started stays in progress:

@@ -56,7 +56,10 @@ export function createSubmit(db: Database, notifications: Notifications): Submit
     if (!submission.idempotency) return batched(submission);
     const claim = `${submission.identity.accountId} ${submission.idempotency.key}`;
     if (inFlight.has(claim)) {
-      throw errors.conflict('A request with this Idempotency-Key is still being accepted. Send it again in a second.', 1);
+      throw errors.conflict(
+        'A request with this Idempotency-Key is still being accepted. Send it again in a second.',
+        1,
+      );
     }
     inFlight.add(claim);
     try {
@@ -76,8 +79,16 @@ interface Entry {
 
 /** Decides over all of `submissions`, in their order, and inserts those that may come in. */
 async function admit(tx: Queryable, submissions: Submission[]): Promise<(SubmitAnswer | ApiError)[]> {
-  const entries: Entry[] = submissions.map((submission) => ({ submission, requestId: uuidv7(), place: 0, outcome: undefined }));
-  await replayKnown(tx, entries.filter(({ submission }) => submission.idempotency));
+  const entries: Entry[] = submissions.map((submission) => ({
+    submission,
+    requestId: uuidv7(),
+    place: 0,
+    outcome: undefined,
+  }));
+  await replayKnown(
+    tx,
+    entries.filter(({ submission }) => submission.idempotency),
+  );
 
   // Counted in before it is known who fits, since nearly always all do; what did not fit is counted out again.
   const counted = entries.filter(open);
@@ -111,7 +122,12 @@ const claimIdempotencyKeys = statement<{ account_id: string; key: string }>(
     where i.created_at < now() - interval '24 hours'
    returning account_id, key`,
 );
-const readIdempotencyKeys = statement<{ account_id: string; key: string; fingerprint: Buffer; request_id: string }>(
+const readIdempotencyKeys = statement<{
+  account_id: string;
+  key: string;
+  fingerprint: Buffer;
+  request_id: string;
+}>(
   'read_idempotency_keys',
   `select i.account_id, i.key, i.fingerprint, i.request_id
      from idempotency_keys i
@@ -131,7 +147,9 @@ async function replayKnown(tx: Queryable, keyed: Entry[]): Promise<void> {
   ]);
   if (fresh.length === keyed.length) return;
   const claimed = new Set(fresh.map((row) => name(row.account_id, row.key)));
-  const known = new Map((await tx.rows(readIdempotencyKeys, [accounts, keys])).map((row) => [name(row.account_id, row.key), row]));
+  const known = new Map(
+    (await tx.rows(readIdempotencyKeys, [accounts, keys])).map((row) => [name(row.account_id, row.key), row]),
+  );
   for (const entry of keyed) {
     const { identity, idempotency } = entry.submission;
     const id = name(identity.accountId, idempotency!.key);
@@ -140,7 +158,11 @@ async function replayKnown(tx: Queryable, keyed: Entry[]): Promise<void> {
     entry.outcome = first.fingerprint.equals(idempotency!.fingerprint)
       ? { requestId: first.request_id, replayed: true }
       : errors.validation([
-          { loc: ['header', 'Idempotency-Key'], msg: 'was used before with another model or body; use a new key', type: 'idempotency_mismatch' },
+          {
+            loc: ['header', 'Idempotency-Key'],
+            msg: 'was used before with another model or body; use a new key',
+            type: 'idempotency_mismatch',
+          },
         ]);
   }
 }
@@ -232,7 +254,9 @@ function refuseOverQueue(entries: Entry[], lanes: Map<string, Lane>): void {
 
 function refuseOverBudget(candidates: Entry[], counted: Entry[], owners: Owner[]): void {
   const asked = amounts(counted);
-  const committed = new Map(owners.map((owner) => [owner.owner_id, owner.committed - asked.get(owner.owner_id)!]));
+  const committed = new Map(
+    owners.map((owner) => [owner.owner_id, owner.committed - asked.get(owner.owner_id)!]),
+  );
   for (const entry of candidates) {
     const { identity, reserve: amount } = entry.submission;
     const limits: [string, number | null, string][] = [
@@ -264,7 +288,10 @@ const unreserve = statement<never>(
      from unnest($1::uuid[], $2::bigint[]) as t (owner_id, amount)
     where s.owner_id = t.owner_id and s.month = date_trunc('month', now())::date`,
 );
-const forgetIdempotencyKeys = statement<never>('forget_idempotency_keys', 'delete from idempotency_keys where account_id = any($1::uuid[]) and key = any($2::text[]) and request_id = any($3::uuid[])');
+const forgetIdempotencyKeys = statement<never>(
+  'forget_idempotency_keys',
+  'delete from idempotency_keys where account_id = any($1::uuid[]) and key = any($2::text[]) and request_id = any($3::uuid[])',
+);
 
 /** Takes `refused` out of the counts again. Places behind them are given anew, since the rows are still locked. */
 async function countOut(tx: Queryable, refused: Entry[]): Promise<void> {
@@ -300,7 +327,7 @@ function givePlaces(accepted: Entry[], lanes: Map<string, Lane>, counted: Entry[
 const insertRequests = statement<never>(
   'insert_requests',
   `insert into requests (id, account_id, key_id, model_id, pool, place, input, warnings, sync_mode, seed, rounds, reserved)
-   select id, account_id, key_id, model_id, pool, place, input::jsonb, warnings::jsonb, sync_mode, seed, rounds, reserved
+   select id, account_id, key_id, model_id, pool, place, input::json, warnings::jsonb, sync_mode, seed, rounds, reserved
      from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[],
                  $9::boolean[], $10::bigint[], $11::smallint[], $12::bigint[])
        as t (id, account_id, key_id, model_id, pool, place, input, warnings, sync_mode, seed, rounds, reserved)`,
@@ -313,7 +340,8 @@ const adoptFiles = statement<never>(
 );
 
 async function insert(tx: Queryable, entries: Entry[]): Promise<void> {
-  const column = <Value>(read: (submission: Submission) => Value): Value[] => entries.map(({ submission }) => read(submission));
+  const column = <Value>(read: (submission: Submission) => Value): Value[] =>
+    entries.map(({ submission }) => read(submission));
   await tx.rows(insertRequests, [
     entries.map(({ requestId }) => requestId),
     column(({ identity }) => identity.accountId),
@@ -328,6 +356,9 @@ async function insert(tx: Queryable, entries: Entry[]): Promise<void> {
     column(({ rounds }) => rounds),
     column(({ reserve: amount }) => amount),
   ]);
-  const files = entries.flatMap(({ submission, requestId }) => submission.fileIds.map((fileId) => [fileId, requestId] as const));
-  if (files.length > 0) await tx.rows(adoptFiles, [files.map(([fileId]) => fileId), files.map(([, requestId]) => requestId)]);
+  const files = entries.flatMap(({ submission, requestId }) =>
+    submission.fileIds.map((fileId) => [fileId, requestId] as const),
+  );
+  if (files.length > 0)
+    await tx.rows(adoptFiles, [files.map(([fileId]) => fileId), files.map(([, requestId]) => requestId)]);
 }

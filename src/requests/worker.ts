@@ -5,7 +5,15 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isUnavailable } from '../db/database.ts';
-import { type ClaimedRequest, claimRequest, giveBackRequest, hasClaimable, renewLeases, requeueLostRequests, takeOverLostRequest } from './claim.ts';
+import {
+  type ClaimedRequest,
+  claimRequest,
+  giveBackRequest,
+  hasClaimable,
+  renewLeases,
+  requeueLostRequests,
+  takeOverLostRequest,
+} from './claim.ts';
 import { createProgressWriter } from './progress.ts';
 import { LeaseLost } from './rounds.ts';
 import { endLostRequest, Interrupted, type RunContext, runRequest } from './run-request.ts';
@@ -40,7 +48,10 @@ interface Run {
 }
 
 /** Starts at once and goes on until it is stopped. */
-export async function startWorker(context: Omit<RunContext, 'reportProgress'>, options: WorkerOptions): Promise<Worker> {
+export async function startWorker(
+  context: Omit<RunContext, 'reportProgress'>,
+  options: WorkerOptions,
+): Promise<Worker> {
   const { db, notifications, log } = context;
   const workerId = randomUUID();
   const runs = new Map<string, Run>();
@@ -79,7 +90,10 @@ export async function startWorker(context: Omit<RunContext, 'reportProgress'>, o
       const pool = await giveBackRequest(db, claimed);
       if (pool) notifications.publish('queue', [pool]);
     } catch (failure) {
-      log.warn({ err: failure, request_id: claimed.id }, 'a request could not be given back; it runs again when its lease ends');
+      log.warn(
+        { err: failure, request_id: claimed.id },
+        'a request could not be given back; it runs again when its lease ends',
+      );
     }
   }
 
@@ -121,9 +135,14 @@ export async function startWorker(context: Omit<RunContext, 'reportProgress'>, o
     await heartbeat(db, self);
     const held = [...runs.values()];
     if (held.length > 0) {
-      const kept = await renewLeases(db, held.map(({ claimed }) => claimed));
+      const kept = await renewLeases(
+        db,
+        held.map(({ claimed }) => claimed),
+      );
       // Those that ended since are no longer in `runs`.
-      for (const { claimed, stop } of held) if (!kept.has(claimed.lease) && runs.has(claimed.lease)) stop.abort(new LeaseLost('the lease is lost'));
+      for (const { claimed, stop } of held)
+        if (!kept.has(claimed.lease) && runs.has(claimed.lease))
+          stop.abort(new LeaseLost('the lease is lost'));
     }
     if (!stopping) await recoverLost();
   }
@@ -135,13 +154,21 @@ export async function startWorker(context: Omit<RunContext, 'reportProgress'>, o
       log.warn({ requests: requeued.length }, 'requests of a lost worker run again');
       notifications.publish('queue', [...new Set(requeued.map(({ pool }) => pool))]);
     }
-    for (let lost = await takeOverLostRequest(db, randomUUID()); lost; lost = await takeOverLostRequest(db, randomUUID())) {
+    for (
+      let lost = await takeOverLostRequest(db, randomUUID());
+      lost;
+      lost = await takeOverLostRequest(db, randomUUID())
+    ) {
       const request = lost;
       start(request, (signal) => endLostRequest(runContext, request, signal));
     }
   }
 
-  const lookEvery = async (ms: number, look: () => Promise<void> | void, until: AbortSignal): Promise<void> => {
+  const lookEvery = async (
+    ms: number,
+    look: () => Promise<void> | void,
+    until: AbortSignal,
+  ): Promise<void> => {
     while (!until.aborted) {
       try {
         await look();

@@ -8,12 +8,18 @@ const beat = statement<never>(
    on conflict (id) do update set heartbeat_at = now()`,
 );
 const deleteWorker = statement<never>('unregister_worker', 'delete from workers where id = $1');
-const countLive = statement<{ live: number }>('count_live_workers', `select count(*) as live from workers where heartbeat_at > now() - interval '20 seconds'`);
+const countLive = statement<{ live: number }>(
+  'count_live_workers',
+  `select count(*) as live from workers where heartbeat_at > now() - interval '20 seconds'`,
+);
 
 /** Says that this process lives and runs requests. */
-export const heartbeat = (db: Queryable, worker: { id: string; description: string; concurrency: number }): Promise<never[]> =>
-  db.rows(beat, [worker.id, worker.description, worker.concurrency]);
-export const unregisterWorker = (db: Queryable, workerId: string): Promise<never[]> => db.rows(deleteWorker, [workerId]);
+export const heartbeat = (
+  db: Queryable,
+  worker: { id: string; description: string; concurrency: number },
+): Promise<never[]> => db.rows(beat, [worker.id, worker.description, worker.concurrency]);
+export const unregisterWorker = (db: Queryable, workerId: string): Promise<never[]> =>
+  db.rows(deleteWorker, [workerId]);
 
 /** Workers that wrote their heartbeat within 20 seconds, anywhere. */
 export const countLiveWorkers = async (db: Queryable): Promise<number> => (await db.row(countLive))!.live;

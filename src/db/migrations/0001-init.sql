@@ -68,7 +68,8 @@ create table requests (
   -- its place in the lane
   place        bigint not null,
   state        text not null default 'queued' check (state in ('queued', 'running', 'completed', 'failed', 'cancelled')),
-  input        jsonb not null,
+  -- as text: the order of its fields is kept
+  input        json not null,
   warnings     jsonb,
   sync_mode    boolean not null,
   seed         bigint not null,

@@ -19,9 +19,10 @@ import { openPostgres } from './db/postgres.ts';
 import { openDiskStore } from './files/disk-store.ts';
 import { configureImagePool } from './files/image-pool.ts';
 import { createSafeFetch } from './files/safe-fetch.ts';
-import { createMetrics } from './metrics.ts';
+import { createMetrics, type Metrics } from './metrics.ts';
 import { expireAllLeases } from './requests/claim.ts';
 import { createReadStatus } from './requests/read-status.ts';
+import type { RunContext } from './requests/run-request.ts';
 import { createSubmit } from './requests/submit.ts';
 import { createWatcher } from './requests/watch.ts';
 import { startWorker } from './requests/worker.ts';
@@ -38,7 +39,17 @@ export interface App {
   close(): Promise<void>;
 }
 
-export async function startApp(config: Config, secrets: Secrets, log: Logger): Promise<App> {
+export interface Roles {
+  /** Run requests here, and the background jobs. */
+  worker: boolean;
+}
+
+export async function startApp(
+  config: Config,
+  secrets: Secrets,
+  log: Logger,
+  roles: Roles = { worker: true },
+): Promise<App> {
   await using cleanup = new AsyncDisposableStack();
   const catalog = await loadModels(config.modelsDir);
   const safeFetch = createSafeFetch({ allowInputHosts: config.allowInputHosts });
@@ -76,23 +87,9 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
   // Before any work is done: a port that is taken should change nothing.
   const address = await server.listen({ port: config.port, host: config.host });
   await postgres.describe(address);
-  const worker = await startWorker(
-    { db, notifications, store, safeFetch, backends, catalog, log, observeRound: metrics.round },
-    {
-      pools: backends.pools,
-      concurrency: config.concurrency,
-      requestTimeoutMs: config.requestTimeoutMs,
-      description: `${hostname()} ${process.pid}`,
-    },
-  );
-  const background = startBackground(postgres.target, {
-    db,
-    store,
-    log,
-    outputRetentionMs: config.outputRetentionMs,
-    requestRetentionMs: config.requestRetentionMs,
-  });
-  background.catch((error) => log.error({ err: error }, 'background jobs did not start'));
+  const work = roles.worker
+    ? await startWork(config, { db, notifications, store, safeFetch, backends, catalog, log, metrics })
+    : undefined;
 
   const opened = cleanup.move();
   return {
@@ -103,9 +100,37 @@ export async function startApp(config: Config, secrets: Secrets, log: Logger): P
     async close() {
       // Answers that are held back for a change end now; new calls still get their answer while work winds down.
       watcher[Symbol.dispose]();
+      await work?.stop();
+      await opened.disposeAsync();
+    },
+  };
+}
+
+interface WorkParts extends Omit<RunContext, 'observeRound' | 'reportProgress'> {
+  metrics: Metrics;
+}
+
+/** The side that runs requests: a worker, and the background jobs. */
+async function startWork(
+  config: Config,
+  { metrics, ...parts }: WorkParts,
+): Promise<{ stop(): Promise<void> }> {
+  const worker = await startWorker(
+    { ...parts, observeRound: metrics.round },
+    {
+      pools: parts.backends.pools,
+      concurrency: config.concurrency,
+      requestTimeoutMs: config.requestTimeoutMs,
+      description: `${hostname()} ${process.pid}`,
+    },
+  );
+  // Nobody waits for them to be there: they sweep.
+  const background = startBackground(parts.db.target, { ...parts, ...config });
+  background.catch((error) => parts.log.error({ err: error }, 'background jobs did not start'));
+  return {
+    async stop() {
       await worker.stop(config.shutdownGraceMs);
       await background.then((jobs) => jobs[Symbol.asyncDispose]()).catch(() => {});
-      await opened.disposeAsync();
     },
   };
 }

@@ -1,0 +1,104 @@
+/**
+ * What is measured, as a process of its own: `darkroom` (the API without a worker), `whole` (with one), or `bare`,
+ * the yardstick: the same framework, keys, limits and validation, answering from memory.
+ */
+import { readFileSync } from 'node:fs';
+import type { Identity } from '../src/accounts/authenticate.ts';
+import { fingerprintOf, hashSecret } from '../src/accounts/keys.ts';
+import { createRateLimit } from '../src/accounts/rate-limit.ts';
+import { baseUrlOf } from '../src/api/base-url.ts';
+import { requestId } from '../src/api/request-id.ts';
+import { bareServer } from '../src/api/server.ts';
+import { statusBody } from '../src/api/status.ts';
+import { readSubmission } from '../src/api/submit.ts';
+import { requestUrls } from '../src/api/urls.ts';
+import { startApp } from '../src/app.ts';
+import { createRegistry } from '../src/backends/registry.ts';
+import { createSandboxBackend } from '../src/backends/sandbox/sandbox.ts';
+import { loadModels } from '../src/catalog/bundled.ts';
+import { readConfig } from '../src/config/config.ts';
+import { uuidv7 } from '../src/lib/ids.ts';
+import { createLog } from '../src/log.ts';
+import type { StatusRow } from '../src/requests/read-status.ts';
+
+const kind = process.argv[2];
+const { config, secrets } = readConfig(process.env);
+const log = createLog(config, false);
+const address = kind === 'bare' ? await startBare() : await startDarkroom();
+process.send!({ address });
+process.on('message', () => {
+  const status = readFileSync('/proc/self/status', 'utf8');
+  process.send!({ residentKilobytes: Number(/VmRSS:\s+(\d+)/.exec(status)![1]) });
+});
+
+async function startDarkroom(): Promise<string> {
+  const app = await startApp(config, secrets, log, { worker: kind === 'whole' });
+  process.once('SIGTERM', () => void app.close().then(() => process.exit(0)));
+  return app.address;
+}
+
+async function startBare(): Promise<string> {
+  const catalog = await loadModels(undefined);
+  const backends = createRegistry([], createSandboxBackend({ delayMs: 0 }));
+  const known = fingerprintOf(hashSecret(secrets.apiKey!)).toString('hex');
+  const identity: Identity = {
+    keyId: uuidv7(),
+    accountId: uuidv7(),
+    scopes: ['admin'],
+    requestsPerMinute: null,
+    keyBudget: null,
+    accountBudget: null,
+    maxRunning: 8,
+    maxQueued: 1e9,
+  };
+  const authenticator = {
+    identify(authorization: string | undefined) {
+      const hash = hashSecret(authorization!.slice('Bearer '.length));
+      if (fingerprintOf(hash).toString('hex') !== known) throw new Error('wrong key');
+      return identity;
+    },
+    async flush() {},
+    async [Symbol.asyncDispose]() {},
+  };
+  const metrics = { http() {}, round() {}, render: async () => ({ contentType: '', body: '' }) };
+  const server = bareServer({
+    config,
+    log,
+    authenticator,
+    rateLimit: createRateLimit(config.rateLimit),
+    metrics,
+  });
+  const context = { catalog, backends, config, db: undefined as never, store: undefined as never };
+  server.post<{ Params: { '*': string } }>(
+    '/v1/models/*',
+    { config: { scope: 'generate' } },
+    async (request) => {
+      await readSubmission(context, request, request.params['*']);
+      const id = uuidv7();
+      return { request_id: id, ...requestUrls(baseUrlOf(config, request), id) };
+    },
+  );
+  const at = '2026-11-20T19:31:49.123456+00:00';
+  const row: StatusRow = {
+    id: '',
+    account_id: identity.accountId,
+    model_id: 'google/nano-banana-2/text-to-image',
+    state: 'completed',
+    created_at: at,
+    started_at: at,
+    ended_at: at,
+    rounds: 1,
+    done: 1,
+    fraction: null,
+    warnings: null,
+    failure: null,
+    version: 4,
+    ahead: null,
+  };
+  server.get('/v1/requests/:id/status', { config: { scope: 'read' } }, async (request, reply) => {
+    const answer = { ...row, id: requestId(request) };
+    reply.header('etag', `"${answer.version}-"`).header('cache-control', 'no-cache');
+    return statusBody(answer, baseUrlOf(config, request));
+  });
+  return server.listen({ port: 0, host: '127.0.0.1' });
+}

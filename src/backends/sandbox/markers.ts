@@ -2,7 +2,7 @@
 import type { BackendErrorKind } from '../backend.ts';
 
 /** A failure to bring about. */
-export interface Failing {
+interface Failing {
   kind: BackendErrorKind;
   /** Tries that fail before one goes well. */
   tries: number;

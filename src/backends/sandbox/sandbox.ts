@@ -24,7 +24,7 @@ export interface SandboxOptions {
   runImageWork?: RunImageWork;
 }
 
-export type RunImageWork = <T>(work: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
+type RunImageWork = <T>(work: () => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
 const CAPABILITIES: Capabilities = {
   maxInputImages: 20,

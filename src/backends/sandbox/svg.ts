@@ -3,7 +3,7 @@
  * `opacity` on an element, filters and masks make the renderer keep a second picture, seconds at 4K.
  */
 
-export type Stop = readonly [offset: number, colour: string, opacity?: number];
+type Stop = readonly [offset: number, colour: string, opacity?: number];
 
 /** Gradients of one picture, each written once however often it is used. */
 export interface Gradients {

@@ -103,7 +103,7 @@ export function leaf(
 }
 
 /** A fern's frond: pointed leaflets in pairs along an arch. */
-export function frond(x: number, y: number, turn: number, reach: number): string {
+function frond(x: number, y: number, turn: number, reach: number): string {
   const way = Math.cos(turn) > 0 ? 1 : -1;
   const spot = (share: number): [number, number] => [
     x + Math.cos(turn) * reach * share + way * reach * 0.2 * share ** 2,

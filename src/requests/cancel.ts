@@ -21,14 +21,23 @@ const cancelQueued = statement<{ id: string }>(
         set queued = l.queued - 1, departed = l.departed + 1, has_gaps = l.queued > 1
        from moved m
       where l.account_id = m.account_id and l.pool = m.pool
+     returning l.account_id
    ), gap as (
      insert into lane_gaps as g (account_id, pool, bucket, places)
      select account_id, pool, place / 1024, array[place] from moved
      on conflict (account_id, pool, bucket) do update set places = g.places || excluded.places
-   ), settled as (
-     update spending s set reserved = s.reserved - m.reserved
+   ), owners as (
+     -- the lane first, then account and key in order, as submits lock them: else the two deadlock
+     select s.owner_id, s.month, m.reserved
        from moved m
-      where s.owner_id in (m.account_id, m.key_id) and s.month = date_trunc('month', m.created_at)::date
+       join lane on lane.account_id = m.account_id
+       join spending s on s.owner_id in (m.account_id, m.key_id) and s.month = date_trunc('month', m.created_at)::date
+      order by s.owner_id
+        for update of s
+   ), settled as (
+     update spending s set reserved = s.reserved - o.reserved
+       from owners o
+      where s.owner_id = o.owner_id and s.month = o.month
    ), counted as (
      insert into usage (request_id, account_id, key_id, model_id, outcome, outputs, cost)
      select id, account_id, key_id, model_id, 'cancelled', 0, 0 from moved

@@ -132,9 +132,16 @@ const requeueLost = statement<{ id: string; pool: string }>(
      returning r.id, r.account_id, r.pool
    ), lanes_of as (
      select account_id, pool, count(*)::int as lost from moved group by account_id, pool
+   ), locked as (
+     -- in order, as submits lock them: else the two deadlock
+     select l.account_id, l.pool, o.lost
+       from lanes_of o
+       join lanes l on l.account_id = o.account_id and l.pool = o.pool
+      order by l.account_id, l.pool
+        for update of l
    ), counted as (
      update lanes l set queued = l.queued + o.lost, running = l.running - o.lost, departed = l.departed - o.lost
-       from lanes_of o
+       from locked o
       where l.account_id = o.account_id and l.pool = o.pool
    )
    select id, pool from moved`,

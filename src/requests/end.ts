@@ -34,10 +34,19 @@ const endStatement = statement<{ id: string; pool: string; cost: number; outputs
      update lanes l set running = l.running - 1
        from ended e
       where l.account_id = e.account_id and l.pool = e.pool
-   ), settled as (
-     update spending s set reserved = s.reserved - e.reserved, spent = s.spent + e.cost
+     returning l.account_id
+   ), owners as (
+     -- the lane first, then account and key in order, as submits lock them: else the two deadlock
+     select s.owner_id, s.month, e.reserved, e.cost
        from ended e
-      where s.owner_id in (e.account_id, e.key_id) and s.month = date_trunc('month', e.created_at)::date
+       join lane on lane.account_id = e.account_id
+       join spending s on s.owner_id in (e.account_id, e.key_id) and s.month = date_trunc('month', e.created_at)::date
+      order by s.owner_id
+        for update of s
+   ), settled as (
+     update spending s set reserved = s.reserved - o.reserved, spent = s.spent + o.cost
+       from owners o
+      where s.owner_id = o.owner_id and s.month = o.month
    ), counted as (
      insert into usage (request_id, account_id, key_id, model_id, backend, outcome, outputs, cost)
      select id, account_id, key_id, model_id, $7, $3, outputs, cost from ended

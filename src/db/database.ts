@@ -94,6 +94,11 @@ export function openDatabase(
   async function once<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result> {
     const client = await pool.connect();
     let broken: Error | undefined;
+    // The pool listens only while a connection is idle: without a listener of ours, one that breaks ends the process.
+    const onBroken = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', onBroken);
     try {
       await client.query('begin');
       const result = await work(queryable(client));
@@ -105,6 +110,7 @@ export function openDatabase(
       });
       throw error;
     } finally {
+      client.off('error', onBroken);
       client.release(broken);
     }
   }

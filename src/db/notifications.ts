@@ -38,16 +38,22 @@ export async function openNotifications(database: Database, log: Logger): Promis
   async function connect(): Promise<void> {
     const client = new pg.Client(clientOptions(database.target, 'darkroom listen'));
     client.on('error', () => {});
-    client.on('end', () => {
-      if (!closed) void reconnect();
-    });
     client.on('notification', ({ payload = '' }) => {
       const [from, topic, ids] = payload.split(' ');
       if (from !== origin) emitter.emit(topic!, ids!.split(','));
     });
-    await client.connect();
-    // It only ever waits.
-    await client.query(`set statement_timeout = 0; listen ${CHANNEL}`);
+    try {
+      await client.connect();
+      // It only ever waits.
+      await client.query(`set statement_timeout = 0; listen ${CHANNEL}`);
+    } catch (error) {
+      await client.end().catch(() => {});
+      throw error;
+    }
+    // Only from here on: what ends before is tried again by whoever tried, and must not be tried again by two.
+    client.once('end', () => {
+      if (!closed) void reconnect();
+    });
     listener = client;
   }
 

@@ -17,7 +17,7 @@ import { migrate } from './db/migrate.ts';
 import { openNotifications } from './db/notifications.ts';
 import { openPostgres } from './db/postgres.ts';
 import { openDiskStore } from './files/disk-store.ts';
-import { configureImagePool } from './files/image-pool.ts';
+import { configureImagePool, inImagePool } from './files/image-pool.ts';
 import { createSafeFetch } from './files/safe-fetch.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { expireAllLeases } from './requests/claim.ts';
@@ -52,7 +52,10 @@ export async function startApp(
 ): Promise<App> {
   await using cleanup = new AsyncDisposableStack();
   const catalog = await loadModels(config.modelsDir);
-  const safeFetch = createSafeFetch({ allowInputHosts: config.allowInputHosts });
+  const safeFetch = createSafeFetch({
+    allowInputHosts: config.allowInputHosts,
+    timeoutMs: config.inputTimeoutMs,
+  });
   const postgres = cleanup.use(await openPostgres(config, secrets, log));
   await migrate(postgres.target, log);
   const db = cleanup.use(openDatabase(postgres.target, { maxConnections: config.databasePool, log }));
@@ -65,7 +68,7 @@ export async function startApp(
   const metrics = createMetrics(db);
   configureImagePool();
   const sandbox =
-    config.sandbox === 'off' ? undefined : createSandboxBackend({ delayMs: config.sandboxDelayMs });
+    config.sandbox === 'off' ? undefined : createSandboxBackend({ delayMs: config.sandboxDelayMs, runImageWork: inImagePool });
   const backends = createRegistry([], sandbox);
   const watcher = cleanup.use(createWatcher(notifications));
   const server = await createServer({

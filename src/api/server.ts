@@ -5,11 +5,14 @@ import { Ajv } from 'ajv';
 import addFormats from 'ajv-formats';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { includesScope } from '../accounts/scopes.ts';
+import { textProblem } from '../catalog/text-problem.ts';
 import { errors } from '../errors.ts';
 import { accountEndpoint } from './account.ts';
 import { cancelEndpoint } from './cancel.ts';
+import { answerClientError } from './client-error.ts';
 import type { ApiContext } from './context.ts';
 import { fileEndpoint } from './file.ts';
+import { useJson } from './json-body.ts';
 import { keysEndpoints } from './keys.ts';
 import { modelsEndpoints } from './models.ts';
 import { openApi, referencePage } from './openapi.ts';
@@ -24,6 +27,14 @@ import { usageEndpoint } from './usage.ts';
 
 /** 48 MB of images as base64 and some room. */
 export const BODY_LIMIT_BYTES = 64 * 2 ** 20;
+
+/** For a whole request to arrive: 64 MiB at 2 Mbit/s. */
+const REQUEST_TIMEOUT_MS = 300_000;
+const HEADERS_TIMEOUT_MS = 30_000;
+/** Without a byte in either direction; longer than an answer is ever held back. */
+const IDLE_TIMEOUT_MS = 120_000;
+/** How often the first two are looked at. */
+const TIMEOUT_CHECK_MS = 1000;
 
 const EXPOSED_HEADERS = [
   'X-Request-Id',
@@ -67,8 +78,14 @@ export function bareServer(
   const server: FastifyInstance = Fastify({
     loggerInstance: context.log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
+    // One for every call would cost more than the few lines that are logged; those name the call themselves.
+    childLoggerFactory: (logger) => logger,
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    connectionTimeout: IDLE_TIMEOUT_MS,
+    http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
+    clientErrorHandler: answerClientError,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: 500 },
     // Unknown fields called __proto__ are harmless to us, and looking for them costs a pass over every body.
@@ -130,12 +147,8 @@ export function bareServer(
 
 /** Bodies are taken as they are; what comes in a URL is text, and read as the type it is meant to be. */
 function useValidation(server: FastifyInstance): void {
-  const strict = addFormats.default(
-    new Ajv({ allErrors: true, strict: false, coerceTypes: false, useDefaults: true }),
-  );
-  const reading = addFormats.default(
-    new Ajv({ allErrors: true, strict: false, coerceTypes: true, useDefaults: true }),
-  );
+  const strict = validator({ coerceTypes: false });
+  const reading = validator({ coerceTypes: true });
   server.setValidatorCompiler(({ schema, httpPart }) =>
     (httpPart === 'body' ? strict : reading).compile(schema as object),
   );
@@ -143,23 +156,8 @@ function useValidation(server: FastifyInstance): void {
   server.setSerializerCompiler(() => JSON.stringify);
 }
 
-function useJson(server: FastifyInstance): void {
-  server.removeContentTypeParser(['application/json', 'text/plain']);
-  server.addContentTypeParser(
-    /^application\/(?:[\w.-]+\+)?json(?:;|$)/i,
-    { parseAs: 'string' },
-    (_request, body, done) => {
-      // A client that names JSON and sends nothing, as some do with every POST, sends no body.
-      if (body === '') return done(null, undefined);
-      try {
-        done(null, JSON.parse(body as string));
-      } catch (error) {
-        done(
-          errors.invalidResourceIdentifier(
-            `The body is not valid JSON: ${(error as Error).message.slice(0, 200)}`,
-          ),
-        );
-      }
-    },
-  );
+function validator(options: { coerceTypes: boolean }): Ajv {
+  const ajv = addFormats.default(new Ajv({ allErrors: true, strict: false, useDefaults: true, ...options }));
+  // What the database cannot store, and a terminal should not be shown.
+  return ajv.addFormat('text', (value: string) => textProblem(value) === undefined);
 }

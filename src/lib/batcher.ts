@@ -1,7 +1,10 @@
 /**
- * Turns many single calls into few batched ones: what arrives while a batch is under way forms the next.
- * Alone, a call goes at once; under load, batches grow by themselves. No timer, so nothing waits for company.
+ * Turns many single calls into few batched ones: what arrives while a batch is under way forms the next, and a batch
+ * waits for as long as each turn of the event loop brings more. No timer: alone, a call goes at once.
  */
+/** Turns of the event loop, each well below a millisecond, that a batch waits at most. */
+const MAX_TURNS = 10;
+
 export interface BatcherOptions<Item, Result> {
   /** Gets 1..maxSize items, answers in their order. An answer that is an `Error` rejects that call alone. */
   run(items: Item[]): Promise<(Result | Error)[]>;
@@ -22,11 +25,17 @@ export function createBatcher<Item, Result>(
   let running = 0;
   let scheduled = false;
 
-  // One turn of the event loop later, so that all calls of one turn share a batch.
   const schedule = (): void => {
     if (scheduled || running >= options.concurrency || waiting.length === 0) return;
     scheduled = true;
+    waitForCompany(waiting.length, MAX_TURNS);
+  };
+
+  /** A turn reads all sockets that have something; one that brought nothing new says that nobody else is about to come. */
+  const waitForCompany = (before: number, turns: number): void => {
     setImmediate(() => {
+      const arrived = waiting.length - before;
+      if (arrived > 0 && turns > 1 && waiting.length < options.maxSize) return waitForCompany(waiting.length, turns - 1);
       scheduled = false;
       start();
     });

@@ -45,7 +45,7 @@ const selectStatus = statement<StatusRow>(
 );
 
 const MAX_BATCH = 256;
-const BATCHES_AT_ONCE = 2;
+const BATCHES_AT_ONCE = 1;
 
 export type ReadStatus = (requestId: string) => Promise<StatusRow | undefined>;
 

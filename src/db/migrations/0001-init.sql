@@ -58,41 +58,42 @@ create table lane_gaps (
   foreign key (account_id, pool) references lanes (account_id, pool) on delete cascade
 );
 
+-- Columns of fixed width come first and the input last: what every status read needs is found without walking the rest.
 create table requests (
   id           uuid primary key,
   -- no foreign key: the submit has just read the account, and the check would cost a look-up for each row
   account_id   uuid not null,
   key_id       uuid not null,
-  model_id     text not null,
-  pool         text not null,
   -- its place in the lane
   place        bigint not null,
-  state        text not null default 'queued' check (state in ('queued', 'running', 'completed', 'failed', 'cancelled')),
-  -- as text: the order of its fields is kept
-  input        json not null,
-  warnings     jsonb,
-  sync_mode    boolean not null,
   seed         bigint not null,
-  -- how many rounds it takes, how many have given their output
-  rounds       smallint not null,
-  done         smallint not null default 0,
-  -- of all rounds together, 0..1, where the backend reports it
-  fraction     real,
   reserved     bigint not null,
   cost         bigint not null default 0,
   created_at   timestamptz not null default now(),
+  -- counts changes, for ETags
+  version      integer not null default 0,
+  -- how many rounds it takes, how many have given their output
+  rounds       smallint not null,
+  done         smallint not null default 0,
+  attempts     smallint not null default 0,
+  sync_mode    boolean not null,
+  state        text not null default 'queued' check (state in ('queued', 'running', 'completed', 'failed', 'cancelled')),
+  model_id     text not null,
+  pool         text not null,
   started_at   timestamptz,
   ended_at     timestamptz,
   deadline_at  timestamptz,
   -- a worker's right to it until a time
   lease        uuid,
   lease_until  timestamptz,
-  attempts     smallint not null default 0,
+  -- of all rounds together, 0..1, where the backend reports it
+  fraction     real,
   backend      text,
-  adjustments  jsonb,
   failure      jsonb,
-  -- counts changes, for ETags
-  version      integer not null default 0
+  warnings     jsonb,
+  adjustments  jsonb,
+  -- as text: the order of its fields is kept
+  input        json not null
 ) with (fillfactor = 80, autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 1000,
         autovacuum_vacuum_insert_scale_factor = 0.1, autovacuum_analyze_scale_factor = 0.05);
 create index requests_queue on requests (account_id, pool, place) where state = 'queued';

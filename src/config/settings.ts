@@ -32,6 +32,16 @@ const oneOf =
     if (!words.includes(value as Word)) throw new Error(`must be one of ${words.join(', ')}`);
     return value as Word;
   };
+/** Up to what timers can count to: past it they fire at once. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const duration =
+  (minimumMs: number, maximumMs = LONGEST_TIMER_MS) =>
+  (value: string): number => {
+    const ms = parseDuration(value);
+    if (ms < minimumMs) throw new Error('must be longer');
+    if (ms > maximumMs) throw new Error(`must be at most ${Math.floor(maximumMs / 3_600_000)}h`);
+    return ms;
+  };
 const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER) => parseInteger(minimum, maximum);
 
 export const settings = {
@@ -110,8 +120,14 @@ export const settings = {
   requestTimeoutMs: setting(
     'DARKROOM_REQUEST_TIMEOUT',
     600_000,
-    parseDuration,
+    duration(1),
     'how long a request may run once it has started',
+  ),
+  inputTimeoutMs: setting(
+    'DARKROOM_INPUT_TIMEOUT',
+    30_000,
+    duration(1, 3_600_000),
+    'how long fetching one input URL may take',
   ),
   outputRetentionMs: setting(
     'DARKROOM_OUTPUT_RETENTION',
@@ -128,7 +144,7 @@ export const settings = {
   shutdownGraceMs: setting(
     'DARKROOM_SHUTDOWN_GRACE',
     10_000,
-    parseDuration,
+    duration(0),
     'how long running rounds may take to finish at shutdown',
   ),
   databasePool: setting(

@@ -18,6 +18,8 @@ export interface ResolvedAddress {
 export interface SafeFetchOptions {
   /** Hosts, `host:port`, addresses or CIDRs that may be used although private, and over http. */
   allowInputHosts: readonly string[];
+  /** Of a fetch that names no time of its own. */
+  timeoutMs?: number;
   /** Every address of a host name; the system's resolver unless a test brings its own. */
   resolve?: (hostname: string) => Promise<ResolvedAddress[]>;
 }
@@ -63,7 +65,11 @@ const DEFAULT_MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /** @throws an Error naming what in `allowInputHosts` cannot be read. */
-export function createSafeFetch({ allowInputHosts, resolve = resolveBySystem }: SafeFetchOptions): SafeFetch {
+export function createSafeFetch({
+  allowInputHosts,
+  timeoutMs: usualTimeoutMs = DEFAULT_TIMEOUT_MS,
+  resolve = resolveBySystem,
+}: SafeFetchOptions): SafeFetch {
   const allowed = parseAllowedHosts(allowInputHosts);
 
   /** One request on a connection of its own, which is gone when `use` has what it wants. */
@@ -120,13 +126,10 @@ export function createSafeFetch({ allowInputHosts, resolve = resolveBySystem }: 
   }
 
   return {
-    fetchBytes(
-      url,
-      { maxBytes, timeoutMs = DEFAULT_TIMEOUT_MS, signal, maxRedirects = DEFAULT_MAX_REDIRECTS },
-    ) {
+    fetchBytes(url, { maxBytes, timeoutMs = usualTimeoutMs, signal, maxRedirects = DEFAULT_MAX_REDIRECTS }) {
       return withinTime(timeoutMs, signal, (ends) => follow(parseUrl(url), maxRedirects, maxBytes, ends));
     },
-    post(url, { body, headers = {}, maxBytes, timeoutMs = DEFAULT_TIMEOUT_MS, signal }) {
+    post(url, { body, headers = {}, maxBytes, timeoutMs = usualTimeoutMs, signal }) {
       return withinTime(timeoutMs, signal, (ends) =>
         exchange(parseUrl(url), { method: 'POST', body, headers }, ends, async (response) => ({
           status: response.statusCode,

@@ -22,7 +22,6 @@ import { persistently } from './persistently.ts';
 export const MAX_INPUT_IMAGE_BYTES = 50 * 2 ** 20;
 /** All inputs of one request together: they are in memory while its rounds run. */
 export const MAX_INPUT_BYTES = 256 * 2 ** 20;
-const FETCH_TIMEOUT_MS = 30_000;
 
 export interface InputSources {
   db: Database;
@@ -87,7 +86,6 @@ async function readInput(
   if (kept) return await sources.store.readAll(storeKeyOf(kept.id));
   const { bytes } = await sources.safeFetch.fetchBytes(url, {
     maxBytes: MAX_INPUT_IMAGE_BYTES,
-    timeoutMs: FETCH_TIMEOUT_MS,
     signal,
   });
   // Only so that a later run need not fetch it again: this one goes on without.

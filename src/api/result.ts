@@ -36,7 +36,9 @@ export function resultEndpoint(app: FastifyInstance, context: ApiContext): void 
       if (!row) throw errors.notFound('There is no such request.');
       const baseUrl = baseUrlOf(context.config, request);
       const urls = row.sync_mode ? await dataUris(context, row) : outputUrls(row, baseUrl);
-      if (row.sync_mode && row.outputs.length > 0) forgetOnceSent(context, reply, row.id);
+      // A HEAD has fetched nothing.
+      if (row.sync_mode && row.outputs.length > 0 && request.method === 'GET')
+        forgetOnceSent(context, reply, row.id);
       reply.header('cache-control', 'no-cache');
       return resultBody(row, baseUrl, urls, { includeCost: request.query.include_cost === true });
     },

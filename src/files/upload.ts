@@ -12,12 +12,15 @@ import { type FileStore, FileTooLarge } from './store.ts';
 export const MAX_UPLOAD_BYTES = 100 * 2 ** 20;
 const MAX_IMAGE_BYTES = 50 * 2 ** 20;
 
-/** @throws 413 when it is too large, 422 when it is no image or video that can be used. */
+/**
+ * `finish` is called when all of `source` is in the store, and may refuse it still.
+ * @throws 400 when `source` breaks off, 413 when it is too large, 422 when it is no image or video that can be used.
+ */
 export async function storeUpload(
   { db, store }: { db: Queryable; store: FileStore },
   accountId: string,
   source: Readable,
-  name: string | null,
+  { name, finish }: { name: string | null; finish(): Promise<void> },
 ): Promise<FileRow> {
   const fileId = await announceFile(db, accountId, 'upload');
   const key = storeKeyOf(fileId);
@@ -25,10 +28,15 @@ export async function storeUpload(
     const stored = await store.write(key, source, { maxBytes: MAX_UPLOAD_BYTES });
     // A form's file is cut at the limit without an error.
     if (stored.bytes >= MAX_UPLOAD_BYTES) throw new FileTooLarge(MAX_UPLOAD_BYTES);
+    await finish();
     const facts = await inspect(await store.readAll(key));
     return await describeFile(db, fileId, { ...facts, ...stored, name: shownName(name) }, true);
   } catch (error) {
     await store.remove(key).catch(() => {});
+    if (error === source.errored)
+      throw errors.invalidResourceIdentifier(
+        'The upload broke off, or is no valid multipart/form-data with a boundary. Send it again, whole.',
+      );
     if (error instanceof FileTooLarge)
       throw errors.payloadTooLarge('The file is too large: images may have 50 MB, videos 100 MB.');
     if (error instanceof InputError)

@@ -59,6 +59,8 @@ export const errors = {
   methodNotAllowed: (message: string, allow: string) =>
     new ApiError(405, 405001, 'MethodNotAllowed', message, { headers: { allow } }),
 
+  requestTimeout: (message: string) => new ApiError(408, 408001, 'RequestTimeout', message),
+
   conflict: (message: string, retryAfterSeconds?: number) =>
     new ApiError(409, 409001, 'Conflict', message, {
       headers: retryAfterSeconds === undefined ? {} : { 'retry-after': String(retryAfterSeconds) },
@@ -70,6 +72,8 @@ export const errors = {
 
   validation: (detail: Violation[]) =>
     new ApiError(422, 422001, 'ValidationError', describeViolations(detail), { detail }),
+
+  headersTooLarge: (message: string) => new ApiError(431, 431001, 'HeadersTooLarge', message),
 
   rateLimited: (message: string, headers: Record<string, string>) =>
     new ApiError(429, 429001, 'RateLimited', message, { headers }),

@@ -15,12 +15,13 @@ import { SCOPES, type Scope } from '../accounts/scopes.ts';
 import { errors } from '../errors.ts';
 import { toMicroUsd, toUsd } from '../lib/money.ts';
 import type { ApiContext } from './context.ts';
+import { readMoment } from './moment.ts';
 import { checkUuid } from './request-id.ts';
 import { keySchema } from './schemas.ts';
 
 const orNull = (schema: TSchema): TSchema => Type.Union([schema, Type.Null()]);
 const fields = {
-  name: Type.String({ minLength: 1, maxLength: 100 }),
+  name: Type.String({ minLength: 1, maxLength: 100, format: 'text' }),
   scopes: Type.Array(Type.String({ enum: [...SCOPES] }), {
     minItems: 1,
     maxItems: 3,
@@ -91,7 +92,7 @@ export function keysEndpoints(app: FastifyInstance, { db, notifications }: ApiCo
         scopes,
         monthlyBudget: budget(monthly_budget_usd) ?? null,
         requestsPerMinute: requests_per_minute ?? null,
-        expiresAt: expires_at ?? null,
+        expiresAt: expiry(expires_at) ?? null,
       });
       reply.code(201).header('cache-control', 'no-store');
       return { ...keyBody(row), key: secret };
@@ -131,10 +132,11 @@ export function keysEndpoints(app: FastifyInstance, { db, notifications }: ApiCo
       },
     },
     async (request) => {
-      const { monthly_budget_usd, ...rest } = request.body;
+      const { monthly_budget_usd, expires_at, ...rest } = request.body;
       const change: KeyChange = {
         ...rest,
         ...(monthly_budget_usd !== undefined && { monthly_budget: budget(monthly_budget_usd)! }),
+        ...(expires_at !== undefined && { expires_at: expiry(expires_at)! }),
       };
       const row = await changeKey(
         db,
@@ -172,6 +174,9 @@ export function keysEndpoints(app: FastifyInstance, { db, notifications }: ApiCo
 
 const budget = (usd: number | null | undefined): number | null | undefined =>
   usd === null || usd === undefined ? usd : toMicroUsd(usd);
+
+const expiry = (time: string | null | undefined): string | null | undefined =>
+  time === null || time === undefined ? time : readMoment(time, ['body', 'expires_at']).toISOString();
 
 export function keyBody(row: KeyRow): Record<string, unknown> {
   const { account_id, monthly_budget, spent_this_month, ...rest } = row;

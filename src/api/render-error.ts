@@ -1,8 +1,9 @@
 /** The one shape of every error. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isUnavailable } from '../db/database.ts';
-import { ApiError, errors, type Violation } from '../errors.ts';
+import { ApiError, errors } from '../errors.ts';
 import { StoreFull } from '../files/store.ts';
+import { describeValidation } from './describe-validation.ts';
 
 /** Renders `error` in one shape; what is not meant for the caller is logged and told as 500 or 503. */
 export function renderError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
@@ -17,14 +18,17 @@ export function renderError(error: unknown, request: FastifyRequest, reply: Fast
     .code(apiError.status)
     .headers(apiError.headers)
     .type('application/json; charset=utf-8')
-    .send({
-      error_code: apiError.errorCode,
-      error_name: apiError.name,
-      message: apiError.message,
-      ...(apiError.detail && { detail: apiError.detail }),
-      request_id: request.id,
-    });
+    .send(errorBody(apiError, request.id));
 }
+
+/** `requestId` is this call's. */
+export const errorBody = (error: ApiError, requestId: string): Record<string, unknown> => ({
+  error_code: error.errorCode,
+  error_name: error.name,
+  message: error.message,
+  ...(error.detail && { detail: error.detail }),
+  request_id: requestId,
+});
 
 function toApiError(error: unknown): ApiError {
   if (error instanceof ApiError) return error;
@@ -38,8 +42,7 @@ function toApiError(error: unknown): ApiError {
     validation,
     validationContext,
   } = error as FastifyError & { validationContext?: string };
-  if (validation)
-    return errors.validation(validation.map((one) => toViolation(validationContext ?? 'body', one)));
+  if (validation) return errors.validation(describeValidation(validation, validationContext ?? 'body'));
   if (code === 'FST_ERR_CTP_BODY_TOO_LARGE')
     return errors.payloadTooLarge(
       'The body is larger than 64 MiB. Upload images with POST /v1/files and send their URLs.',
@@ -51,35 +54,4 @@ function toApiError(error: unknown): ApiError {
       'The request could not be understood. Check its URL, headers and body.',
     );
   return errors.internal(error);
-}
-
-interface SchemaError {
-  instancePath?: string;
-  keyword?: string;
-  message?: string;
-  params?: Record<string, unknown>;
-}
-
-function toViolation(
-  context: string,
-  { instancePath = '', keyword = 'invalid', message = 'is invalid', params = {} }: SchemaError,
-): Violation {
-  const place = instancePath
-    .split('/')
-    .slice(1)
-    .map((part) => part.replaceAll('~1', '/').replaceAll('~0', '~'));
-  if (keyword === 'required')
-    return { loc: [context, ...place, String(params.missingProperty)], msg: 'is required', type: 'required' };
-  if (keyword === 'additionalProperties')
-    return {
-      loc: [context, ...place, String(params.additionalProperty)],
-      msg: 'is not a known field',
-      type: 'unknown_field',
-    };
-  const values = params.allowedValues as unknown[] | undefined;
-  return {
-    loc: [context, ...place],
-    msg: values ? `must be one of ${values.join(', ')}` : message,
-    type: keyword,
-  };
 }

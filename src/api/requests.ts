@@ -12,6 +12,7 @@ import type { ResultStatus } from '../requests/states.ts';
 import { baseUrlOf } from './base-url.ts';
 import type { ApiContext } from './context.ts';
 import { readCursor, writeCursor } from './cursor.ts';
+import { readMoment } from './moment.ts';
 import { requestId, requestParams } from './request-id.ts';
 import { outputUrls, resultBody } from './result-body.ts';
 import { historySchema } from './schemas.ts';
@@ -20,7 +21,7 @@ const query = Type.Object({
   status: Type.Optional(
     Type.String({ enum: ['in_queue', 'in_progress', 'completed', 'failed', 'cancelled'] }),
   ),
-  model_id: Type.Optional(Type.String()),
+  model_id: Type.Optional(Type.String({ maxLength: 200, format: 'text' })),
   after: Type.Optional(Type.String({ format: 'date-time', description: 'Created at or after.' })),
   before: Type.Optional(Type.String({ format: 'date-time', description: 'Created before.' })),
   cursor: Type.Optional(Type.String({ description: 'next_cursor of the page before.' })),
@@ -55,8 +56,8 @@ export function requestsEndpoints(app: FastifyInstance, context: ApiContext): vo
         accountId: request.identity.accountId,
         status,
         modelId: model_id && (context.catalog.find(model_id)?.id ?? model_id),
-        afterMs: after === undefined ? undefined : Date.parse(after),
-        beforeMs: before === undefined ? undefined : Date.parse(before),
+        afterMs: after === undefined ? undefined : readMoment(after, ['query', 'after']).getTime(),
+        beforeMs: before === undefined ? undefined : readMoment(before, ['query', 'before']).getTime(),
         cursor: cursor === undefined ? undefined : readCursor(cursor, UUID)[0],
         limit,
       });
@@ -104,7 +105,7 @@ export function requestsEndpoints(app: FastifyInstance, context: ApiContext): vo
   );
 }
 
-const UUID = { test: isUuid } as RegExp;
+const UUID = { test: isUuid };
 
 /** Our own files are kept as paths. */
 function shownInput(input: Record<string, unknown>, baseUrl: string): Record<string, unknown> {

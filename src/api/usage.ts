@@ -5,6 +5,7 @@ import { Type } from 'typebox';
 import { GROUPINGS, type Grouping, readUsage, type UsageRow } from '../accounts/usage.ts';
 import { toUsd } from '../lib/money.ts';
 import type { ApiContext } from './context.ts';
+import { readMoment } from './moment.ts';
 import { usageSchema } from './schemas.ts';
 
 const THIRTY_DAYS_MS = 30 * 86_400_000;
@@ -31,9 +32,9 @@ export function usageEndpoint(app: FastifyInstance, context: ApiContext): void {
     },
     async (request) => {
       const { group_by } = request.query;
-      const to = request.query.to ? new Date(request.query.to) : new Date();
+      const to = request.query.to ? readMoment(request.query.to, ['query', 'to']) : new Date();
       const from = request.query.from
-        ? new Date(request.query.from)
+        ? readMoment(request.query.from, ['query', 'from'])
         : new Date(to.getTime() - THIRTY_DAYS_MS);
       const rows = await readUsage(context.db, request.identity.accountId, group_by, from, to);
       return {

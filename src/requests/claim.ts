@@ -12,8 +12,8 @@ export interface ClaimedRequest {
   created_at: string;
   started_at: string;
   deadline_at: string;
-  /** 1 for the first run. */
-  attempts: number;
+  /** A run before this one may have left rounds and inputs, even one that does not count. */
+  resumed: boolean;
   /** The right to write to it, until it is lost. */
   lease: string;
 }
@@ -22,7 +22,7 @@ export interface ClaimedRequest {
 export const LEASE_SECONDS = 20;
 
 const CLAIMED =
-  'r.id, r.account_id, r.model_id, r.input, r.sync_mode, r.seed, r.rounds, r.created_at, r.started_at, r.deadline_at, r.attempts, r.lease';
+  'r.id, r.account_id, r.model_id, r.input, r.sync_mode, r.seed, r.rounds, r.created_at, r.started_at, r.deadline_at, r.started_at < now() as resumed, r.lease';
 
 // The lateral matters: as a plain join the planner sorts the whole lane.
 const claimNext = statement<ClaimedRequest>(

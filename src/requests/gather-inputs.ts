@@ -47,8 +47,9 @@ export async function gatherInputs(
 ): Promise<InputImage[]> {
   const urls = (claimed.input.image_urls as string[] | undefined) ?? [];
   if (urls.length === 0) return [];
-  const fetchedBefore =
-    claimed.attempts > 1 ? await persistently(() => readFetchedInputs(sources.db, claimed.id), signal) : [];
+  const fetchedBefore = claimed.resumed
+    ? await persistently(() => readFetchedInputs(sources.db, claimed.id), signal)
+    : [];
   const images: InputImage[] = [];
   let totalBytes = 0;
   // One after the other: twenty inputs of 50 MB at once would be a gigabyte for one request.

@@ -50,8 +50,7 @@ export async function runRequest(
   const whole = AbortSignal.any([signal, stop.signal]);
   let leftOver: RequestFailure | undefined;
   try {
-    const before =
-      claimed.attempts > 1 ? await persistently(() => readRounds(context.db, claimed.id), whole) : [];
+    const before = claimed.resumed ? await persistently(() => readRounds(context.db, claimed.id), whole) : [];
     await runRounds(context, claimed, before, whole, stop);
   } catch (error) {
     leftOver = explain(error, signal, stop.signal);

@@ -35,3 +35,20 @@ test('a picture that was finished before the worker stopped is neither made nor 
   expect(result).toMatchObject({ state: 'completed', done: 2, cost: 750_000 });
   expect(result!.outputs.map(({ round }) => round)).toEqual([0, 1]);
 });
+
+test('a request that waited long for its next worker has its whole time again', async () => {
+  const identity = await addIdentity(database.db);
+  const id = await stage.submit(identity);
+  const first = await stage.startWorker((_, context) => untilStopped(context));
+  await eventually(async () => first.running === 1);
+  await first.stop(0);
+  await database.peek.rows(
+    "update requests set deadline_at = deadline_at - interval '1 day', started_at = started_at - interval '1 day' where id = $1",
+    [id],
+  );
+
+  const second = await stage.startWorker(() => onePicture());
+  const result = await stage.untilEnded(identity, id);
+  await second.stop(0);
+  expect(result).toMatchObject({ state: 'completed', failure: null });
+});

@@ -53,7 +53,8 @@ const claimNext = statement<ClaimedRequest>(
    update requests r
       set state = 'running', lease = $2, lease_until = now() + make_interval(secs => $3), attempts = attempts + 1,
           started_at = coalesce(started_at, now()),
-          deadline_at = coalesce(deadline_at, now() + make_interval(secs => $4)),
+          -- each run has its own time: runs are bounded, and the pause between two is nobody's work
+          deadline_at = now() + make_interval(secs => $4),
           version = version + 1
      from next
     where r.id = next.id

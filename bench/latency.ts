@@ -34,8 +34,9 @@ async function until(
   requestId: string,
   reached: (status: string) => boolean,
 ): Promise<void> {
-  for (;;) {
-    const response = await fetch(`${address}/v1/requests/${requestId}/status?wait=20`, { headers });
+  // The first look must not wait: it would wait for the change after the one that has just happened.
+  for (let query = ''; ; query = '?wait=20') {
+    const response = await fetch(`${address}/v1/requests/${requestId}/status${query}`, { headers });
     const { status } = (await response.json()) as { status: string };
     if (reached(status)) return;
   }

@@ -106,7 +106,7 @@ function fill(validator: InputValidator, known: Record<string, unknown>): Record
   const input: Record<string, unknown> = {};
   for (const name of validator.names) {
     if (Object.hasOwn(known, name)) input[name] = known[name];
-    else if (validator.defaults.has(name)) input[name] = structuredClone(validator.defaults.get(name));
+    else if (validator.defaults.has(name)) input[name] = own(validator.defaults.get(name));
   }
   return input;
 }
@@ -127,4 +127,9 @@ function violationsOf(validator: InputValidator, known: Record<string, unknown>)
     type: 'too_many_violations',
   };
   return [...violations.slice(0, MAX_VIOLATIONS), note];
+}
+
+/** A list among the defaults is copied, so that nobody changes it for all; nearly all of them are plain values. */
+function own(value: unknown): unknown {
+  return typeof value === 'object' ? structuredClone(value) : value;
 }

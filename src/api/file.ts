@@ -11,8 +11,9 @@ export function fileEndpoint(app: FastifyInstance, context: ApiContext): void {
   const schema = { hide: true } as const;
   const handler = (request: FastifyRequest<{ Params: { id: string } }>, reply: FastifyReply) =>
     serveFile(context, request, reply);
-  app.get<{ Params: { id: string } }>('/files/:id', { schema }, handler);
-  app.get<{ Params: { id: string } }>('/files/:id/:name', { schema }, handler);
+  // HEAD by name: the framework's own cannot answer one without reading the file.
+  for (const url of ['/files/:id', '/files/:id/:name'])
+    app.route<{ Params: { id: string } }>({ method: ['GET', 'HEAD'], url, schema, handler });
 }
 
 const FILE_ID = /^[0-9a-z]{32}$/;

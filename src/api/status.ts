@@ -3,6 +3,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { errors } from '../errors.ts';
+import { matchesEtag } from '../files/serve.ts';
 import type { StatusRow } from '../requests/read-status.ts';
 import { isEnded, publicStatus, resultStatus } from '../requests/states.ts';
 import { baseUrlOf } from './base-url.ts';
@@ -37,16 +38,20 @@ export function statusEndpoint(app: FastifyInstance, context: ApiContext): void 
     },
     async (request, reply) => {
       const id = requestId(request);
+      const known = request.headers['if-none-match'];
       let row = await read(context, request, id);
-      if (request.query.wait && !isEnded(row.state))
+      // Who says what it knows, and knows something else, has its change already.
+      if (request.query.wait && !isEnded(row.state) && (!known || matchesEtag(known, etagOf(row))))
         row = await waitForChange(context, request, reply, row, request.query.wait);
-      const etag = `"${row.version}-${row.ahead ?? ''}"`;
+      const etag = etagOf(row);
       reply.header('etag', etag).header('cache-control', 'no-cache');
-      if (request.headers['if-none-match'] === etag) return reply.code(304).send();
+      if (known && matchesEtag(known, etag)) return reply.code(304).send();
       return statusBody(row, baseUrlOf(context.config, request));
     },
   );
 }
+
+const etagOf = (row: StatusRow): string => `"${row.version}-${row.ahead ?? ''}"`;
 
 /** Another account's request is none of the caller's. */
 async function read(context: ApiContext, request: FastifyRequest, id: string): Promise<StatusRow> {
@@ -68,7 +73,9 @@ async function waitForChange(
   reply.raw.once('close', leave);
   const untilMs = performance.now() + seconds * 1000;
   let row = first;
-  while (!gone.signal.aborted && resultStatus(row) === resultStatus(first) && performance.now() < untilMs) {
+  const waits = (): boolean =>
+    !gone.signal.aborted && !context.watcher.closed && performance.now() < untilMs;
+  while (waits() && resultStatus(row) === resultStatus(first)) {
     await context.watcher.change(row.id, untilMs - performance.now(), gone.signal);
     row = await read(context, request, row.id);
   }

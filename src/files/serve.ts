@@ -71,7 +71,8 @@ export function planFileResponse(file: ServedFile & FileRequest): FileResponse {
   return { status: 206, headers: { ...described, ...part }, range };
 }
 
-function matchesEtag(ifNoneMatch: string, etag: string): boolean {
+/** Whether an `If-None-Match` names `etag`, weakly compared as it must be. */
+export function matchesEtag(ifNoneMatch: string, etag: string): boolean {
   const candidates = ifNoneMatch.split(',').map((candidate) => candidate.trim().replace(/^W\//, ''));
   return candidates.includes('*') || candidates.includes(etag);
 }

@@ -79,6 +79,15 @@ export interface Capabilities {
   reportsProgress: boolean;
 }
 
+/** What a look at the far side found; for the operator, who may see host names. */
+export interface Health {
+  reachable: boolean;
+  /** In words: what answered, or what went wrong and what to do. */
+  message: string;
+  /** Upstream models that can be reached, where the far side lists them. */
+  upstreamModels?: string[];
+}
+
 export interface Backend {
   readonly name: string;
   capabilities(upstreamModel: string): Capabilities;
@@ -86,6 +95,8 @@ export interface Backend {
   generate(round: Round, context: RoundContext): Promise<RoundResult>;
   /** Finds work again after a crash, where the far side keeps it. */
   resume?(reference: RemoteReference, round: Round, context: RoundContext): Promise<RoundResult>;
+  /** Looks at the far side without spending anything; never throws but for the signal. */
+  health?(signal: AbortSignal): Promise<Health>;
 }
 
 export type BackendErrorKind =

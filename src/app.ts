@@ -68,7 +68,9 @@ export async function startApp(
   const metrics = createMetrics(db);
   configureImagePool();
   const sandbox =
-    config.sandbox === 'off' ? undefined : createSandboxBackend({ delayMs: config.sandboxDelayMs, runImageWork: inImagePool });
+    config.sandbox === 'off'
+      ? undefined
+      : createSandboxBackend({ delayMs: config.sandboxDelayMs, runImageWork: inImagePool });
   const backends = createRegistry([], sandbox);
   const watcher = cleanup.use(createWatcher(notifications));
   const server = await createServer({
@@ -86,7 +88,7 @@ export async function startApp(
     watcher,
     metrics,
   });
-  cleanup.defer(() => server.close());
+  cleanup.defer(() => closeServer(server));
   // Before any work is done: a port that is taken should change nothing.
   const address = await server.listen({ port: config.port, host: config.host });
   await postgres.describe(address);
@@ -107,6 +109,14 @@ export async function startApp(
       await opened.disposeAsync();
     },
   };
+}
+
+/** Who has not sent a call or read its answer by then is cut off: a client must not keep the process from ending. */
+const CLOSING_MS = 5000;
+
+async function closeServer(server: FastifyInstance): Promise<void> {
+  const cutOff = setTimeout(() => server.server.closeAllConnections(), CLOSING_MS);
+  await server.close().finally(() => clearTimeout(cutOff));
 }
 
 interface WorkParts extends Omit<RunContext, 'observeRound' | 'reportProgress'> {

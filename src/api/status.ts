@@ -73,8 +73,7 @@ async function waitForChange(
   reply.raw.once('close', leave);
   const untilMs = performance.now() + seconds * 1000;
   let row = first;
-  const waits = (): boolean =>
-    !gone.signal.aborted && !context.watcher.closed && performance.now() < untilMs;
+  const waits = (): boolean => !gone.signal.aborted && !context.watcher.closed && performance.now() < untilMs;
   while (waits() && resultStatus(row) === resultStatus(first)) {
     await context.watcher.change(row.id, untilMs - performance.now(), gone.signal);
     row = await read(context, request, row.id);

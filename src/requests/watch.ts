@@ -7,10 +7,13 @@ const LOOK_AGAIN_MS = 2000;
 export interface Watcher extends Disposable {
   /** Resolves when `requestId` may have changed, after `ms`, when `signal` aborts, and from time to time. */
   change(requestId: string, ms: number, signal: AbortSignal): Promise<void>;
+  /** Nobody is to wait any longer: the process is about to end. */
+  readonly closed: boolean;
 }
 
 export function createWatcher(notifications: Notifications): Watcher {
   const waiting = new Map<string, Set<() => void>>();
+  let closed = false;
   const wake = (ids: string[]): void => {
     for (const id of ids) for (const resolve of [...(waiting.get(id) ?? [])]) resolve();
   };
@@ -36,7 +39,11 @@ export function createWatcher(notifications: Notifications): Watcher {
         if (signal.aborted) done();
       });
     },
+    get closed() {
+      return closed;
+    },
     [Symbol.dispose]() {
+      closed = true;
       for (const stop of unsubscribe) stop();
       wake([...waiting.keys()]);
     },

@@ -1,0 +1,101 @@
+/** A test server's own PostgreSQL: looked into, changed behind the server's back, and killed. */
+import pg from 'pg';
+import { pino } from 'pino';
+import { createAccount, type NewAccount } from '../../src/accounts/accounts.ts';
+import { createKey } from '../../src/accounts/keys.ts';
+import { clientOptions, openDatabase } from '../../src/db/database.ts';
+import { findCluster } from '../../src/db/embedded/cluster.ts';
+import { readPostmasterFile } from '../../src/db/embedded/postmaster.ts';
+import { connectionThrough } from '../../src/db/embedded/probe.ts';
+
+/** Where root keeps clusters that cannot be below the data folder. */
+const SYSTEM_DIR = '/var/lib/darkroom';
+
+async function postmaster(dataDir: string): Promise<{ pid: number; socketFolder: string }> {
+  const clusterDir = await findCluster(dataDir, SYSTEM_DIR);
+  const file = clusterDir && (await readPostmasterFile(clusterDir));
+  if (!file) throw new Error(`no PostgreSQL runs in ${dataDir}`);
+  return file;
+}
+
+export interface Peek extends AsyncDisposable {
+  /** Rows of any statement. A connection that the server's death broke is replaced at the next use. */
+  // biome-ignore lint/suspicious/noExplicitAny: a test's statement says what its rows are.
+  rows<Row = any>(text: string, values?: unknown[]): Promise<Row[]>;
+  // biome-ignore lint/suspicious/noExplicitAny: as above.
+  row<Row = any>(text: string, values?: unknown[]): Promise<Row>;
+}
+
+/** Looks into the database of a running server beside it. */
+export async function peekInto(dataDir: string): Promise<Peek> {
+  const { socketFolder } = await postmaster(dataDir);
+  return peekThrough(connectionThrough(socketFolder));
+}
+
+export function peekThrough(target: Parameters<typeof clientOptions>[0]): Peek {
+  const pool = new pg.Pool({ ...clientOptions(target, 'darkroom test'), max: 2 });
+  pool.on('error', () => {});
+  const rows = async <Row>(text: string, values: unknown[] = []): Promise<Row[]> =>
+    (await pool.query({ text, values })).rows as Row[];
+  return {
+    rows,
+    async row<Row>(text: string, values?: unknown[]) {
+      return (await rows<Row>(text, values))[0]!;
+    },
+    async [Symbol.asyncDispose]() {
+      await pool.end();
+    },
+  };
+}
+
+/** SIGKILL to the postmaster, as by an out-of-memory killer. @returns its process id. */
+export async function killPostgres(dataDir: string): Promise<number> {
+  const { pid } = await postmaster(dataDir);
+  process.kill(pid, 'SIGKILL');
+  return pid;
+}
+
+/** For a test whose server was killed and left its PostgreSQL behind. */
+export async function stopLeftPostgres(dataDir: string): Promise<void> {
+  const left = await postmaster(dataDir).catch(() => undefined);
+  if (!left) return;
+  try {
+    process.kill(left.pid, 'SIGQUIT');
+    for (;;) {
+      process.kill(left.pid, 0);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+export interface TestAccount {
+  accountId: string;
+  keyId: string;
+  key: string;
+}
+
+/** An account of its own, with a key that may do everything. */
+export async function addAccount(dataDir: string, account: NewAccount): Promise<TestAccount> {
+  const { socketFolder } = await postmaster(dataDir);
+  await using db = openDatabase(connectionThrough(socketFolder), {
+    maxConnections: 1,
+    log: pino({ level: 'silent' }),
+  });
+  const accountId = await createAccount(db, account);
+  const { row, secret } = await createKey(db, { accountId, name: account.name, scopes: ['admin'] });
+  return { accountId, keyId: row.id, key: secret };
+}
+
+/** Resolves with what `look` gives once it is neither undefined nor false; the test's timeout bounds it. */
+export async function eventually<Value>(
+  look: () => Promise<Value | undefined | false> | Value | undefined | false,
+  everyMs = 25,
+): Promise<Value> {
+  for (;;) {
+    const value = await look();
+    if (value !== undefined && value !== false) return value as Value;
+    await new Promise((resolve) => setTimeout(resolve, everyMs));
+  }
+}

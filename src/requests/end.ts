@@ -2,6 +2,7 @@
 import { type Database, statement } from '../db/database.ts';
 import type { Notifications } from '../db/notifications.ts';
 import type { Failure } from '../errors.ts';
+import { storableJson } from '../lib/storable-json.ts';
 import type { ClaimedRequest } from './claim.ts';
 import { LeaseLost } from './rounds.ts';
 import type { Warning } from './states.ts';
@@ -70,9 +71,9 @@ export async function endRequest(
     claimed.id,
     claimed.lease,
     ending.state,
-    ending.failure ? JSON.stringify(ending.failure) : null,
-    JSON.stringify(ending.warnings),
-    ending.adjustments.length > 0 ? JSON.stringify(ending.adjustments) : null,
+    ending.failure ? storableJson(ending.failure) : null,
+    storableJson(ending.warnings),
+    ending.adjustments.length > 0 ? storableJson(ending.adjustments) : null,
     ending.backend,
     SYNC_KEPT_SECONDS,
   ];

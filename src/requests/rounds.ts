@@ -3,6 +3,7 @@ import type { RemoteReference } from '../backends/backend.ts';
 import { type Database, statement } from '../db/database.ts';
 import type { Failure } from '../errors.ts';
 import { uuidv7 } from '../lib/ids.ts';
+import { storableJson } from '../lib/storable-json.ts';
 import type { ClaimedRequest } from './claim.ts';
 
 export interface RoundRow {
@@ -74,7 +75,7 @@ export async function saveRemoteReference(
   index: number,
   reference: RemoteReference,
 ): Promise<void> {
-  held(await db.row(saveReference, [claimed.id, claimed.lease, index, JSON.stringify(reference)]));
+  held(await db.row(saveReference, [claimed.id, claimed.lease, index, storableJson(reference)]));
 }
 
 /** A file whose bytes are in the store under its id. */
@@ -115,7 +116,7 @@ export async function recordRendered(
     claimed.lease,
     round.index,
     round.cost,
-    JSON.stringify(round.adjustments),
+    storableJson(round.adjustments),
     rawFileIds,
     rawFileIds.map((_, ordinal) => ordinal),
   ];
@@ -161,7 +162,7 @@ export async function recordOutputs(
     claimed.lease,
     round.index,
     round.cost,
-    JSON.stringify(round.adjustments),
+    storableJson(round.adjustments),
     round.seed,
     column(({ id }) => id),
     column(({ ordinal }) => ordinal),
@@ -196,7 +197,7 @@ export async function recordRoundFailure(
       round.index,
       uuidv7(),
       round.seed,
-      JSON.stringify(failure),
+      storableJson(failure),
     ]),
   );
 }

@@ -15,6 +15,7 @@ import { announceFile, readRawFiles, storeKeyOf } from '../files/file-records.ts
 import { finishOutput, UnreadableOutput } from '../files/image-output.ts';
 import { sniff } from '../files/sniff.ts';
 import type { FileStore } from '../files/store.ts';
+import { toMicroUsd } from '../lib/money.ts';
 import type { ClaimedRequest } from './claim.ts';
 import { persistently } from './persistently.ts';
 import { afterFailure } from './retry.ts';
@@ -144,12 +145,10 @@ const outputFormat = (run: RoundRun): OutputFormat =>
  */
 async function keep(run: RoundRun, row: RoundRow, result: RoundResult): Promise<void> {
   const outputs = result.outputs.slice(0, run.claimed.input.limit_generations === false ? MAX_OUTPUTS : 1);
-  const cost =
-    result.costUsd === undefined ? run.pricePerOutput * outputs.length : Math.ceil(result.costUsd * 1e6);
   const told = {
     index: row.index,
     seed: row.seed,
-    cost,
+    cost: costOf(result.costUsd) ?? run.pricePerOutput * outputs.length,
     adjustments: [seedAdjustment(run.claimed.seed), ...result.adjustments].filter(
       (text) => text !== undefined,
     ),
@@ -170,6 +169,10 @@ async function keep(run: RoundRun, row: RoundRow, result: RoundResult): Promise<
     outputs.map(({ bytes }) => bytes),
   );
 }
+
+/** What the far side tells, unless that is no amount. */
+const costOf = (usd: number | undefined): number | undefined =>
+  usd !== undefined && usd >= 0 && Number.isFinite(usd) ? toMicroUsd(usd) : undefined;
 
 /** A run before this one got the image and was stopped before it was in the asked format. */
 async function finishRendered(run: RoundRun, row: RoundRow): Promise<void> {

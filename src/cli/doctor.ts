@@ -18,10 +18,12 @@ const miscounted = statement<{ lanes: number }>(
   'count_miscounted_lanes',
   `select count(*) as lanes
      from lanes l
-    where (l.queued, l.running) is distinct from (
-      select count(*) filter (where r.state = 'queued')::int, count(*) filter (where r.state = 'running')::int
+    cross join lateral (
+      select count(*) filter (where r.state = 'queued') as queued, count(*) filter (where r.state = 'running') as running
         from requests r
-       where r.account_id = l.account_id and r.pool = l.pool and r.state in ('queued', 'running'))`,
+       where r.account_id = l.account_id and r.pool = l.pool and r.state in ('queued', 'running')
+    ) there
+    where (l.queued, l.running) is distinct from (there.queued, there.running)`,
 );
 
 const LOW_SPACE_BYTES = 2 ** 30;

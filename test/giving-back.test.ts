@@ -1,5 +1,7 @@
 /** A worker that stops gives its requests back: what they have so far is kept, and their time is not counted. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Database } from '../src/db/database.ts';
+import { announceFile, storeKeyOf } from '../src/files/file-records.ts';
 import { eventually } from './support/database.ts';
 import { addIdentity, startTestDatabase, type TestDatabase } from './support/test-database.ts';
 import { onePicture, openStage, type Stage, untilStopped } from './support/test-worker.ts';
@@ -52,3 +54,39 @@ test('a request that waited long for its next worker has its whole time again', 
   await second.stop(0);
   expect(result).toMatchObject({ state: 'completed', failure: null });
 });
+
+test('a picture that waits for its format outlives a database that is gone for a moment', async () => {
+  const identity = await addIdentity(database.db);
+  const id = await stage.submit(identity);
+  await database.peek.rows('update requests set started_at = created_at where id = $1', [id]);
+  await database.peek.rows(
+    `insert into rounds (request_id, index, id, seed, state, cost) values ($1, 0, gen_random_uuid(), 1, 'rendered', 7)`,
+    [id],
+  );
+  const fileId = await announceFile(database.db, identity.accountId, 'raw');
+  await stage.store.write(storeKeyOf(fileId), (await onePicture()).outputs[0]!.bytes);
+  await database.peek.rows(
+    'update files set request_id = $1, round = 0, ordinal = 0, expires_at = null where id = $2',
+    [id, fileId],
+  );
+
+  const worker = await stage.startWorker(() => Promise.reject(new Error('called again')), {
+    db: goneOnce(database.db, 'read_raw'),
+  });
+  const result = await stage.untilEnded(identity, id);
+  await worker.stop(0);
+  expect(result).toMatchObject({ state: 'completed', cost: 7 });
+});
+
+/** A database that is not there when `name` is first asked of it. */
+function goneOnce(db: Database, name: string): Database {
+  let gone = false;
+  return {
+    ...db,
+    rows(statement, values) {
+      if (statement.name !== name || gone) return db.rows(statement, values);
+      gone = true;
+      return Promise.reject(Object.assign(new Error('gone'), { code: '57P03' }));
+    },
+  };
+}

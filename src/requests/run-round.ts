@@ -176,7 +176,7 @@ const costOf = (usd: number | undefined): number | undefined =>
 
 /** A run before this one got the image and was stopped before it was in the asked format. */
 async function finishRendered(run: RoundRun, row: RoundRow): Promise<void> {
-  const files = await readRawFiles(run.db, run.claimed.id, row.index);
+  const files = await persistently(() => readRawFiles(run.db, run.claimed.id, row.index), run.signal);
   const images = await Promise.all(files.map(({ id }) => run.store.readAll(storeKeyOf(id))));
   await finish(
     run,

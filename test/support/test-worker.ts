@@ -5,6 +5,7 @@ import type { Identity } from '../../src/accounts/authenticate.ts';
 import type { Backend, Round, RoundContext, RoundResult } from '../../src/backends/backend.ts';
 import { createRegistry } from '../../src/backends/registry.ts';
 import { loadModels } from '../../src/catalog/bundled.ts';
+import type { Database } from '../../src/db/database.ts';
 import { type Notifications, openNotifications } from '../../src/db/notifications.ts';
 import { openDiskStore } from '../../src/files/disk-store.ts';
 import { createSafeFetch } from '../../src/files/safe-fetch.ts';
@@ -27,7 +28,7 @@ export interface Stage extends AsyncDisposable {
   /** A worker whose backend does what `play` says. */
   startWorker(
     play: (round: Round, context: RoundContext) => Promise<RoundResult>,
-    concurrency?: number,
+    options?: { concurrency?: number; db?: Database },
   ): Promise<Worker>;
   /** The result, once the request has ended. */
   untilEnded(identity: Identity, id: string): ReturnType<typeof readResult>;
@@ -58,7 +59,7 @@ export async function openStage({ db }: TestDatabase): Promise<Stage> {
       });
       return requestId;
     },
-    startWorker(play, concurrency = 4) {
+    startWorker(play, options = {}) {
       const backend: Backend = {
         name: POOL,
         capabilities: () => {
@@ -69,7 +70,7 @@ export async function openStage({ db }: TestDatabase): Promise<Stage> {
       const backends = createRegistry([], backend);
       return startWorker(
         {
-          db,
+          db: options.db ?? db,
           notifications,
           store,
           safeFetch: createSafeFetch({ allowInputHosts: [] }),
@@ -78,7 +79,12 @@ export async function openStage({ db }: TestDatabase): Promise<Stage> {
           log: silent,
           observeRound: () => {},
         },
-        { pools: backends.pools, concurrency, requestTimeoutMs: 60_000, description: 'a test' },
+        {
+          pools: backends.pools,
+          concurrency: options.concurrency ?? 4,
+          requestTimeoutMs: 60_000,
+          description: 'a test',
+        },
       );
     },
     untilEnded(identity, id) {

@@ -38,3 +38,9 @@ export function parseUrl(...protocols: string[]): (text: string) => string {
     return text;
   };
 }
+
+/** A URL as libpq takes it: where no host follows the user, `?host=` names it, such as the folder of a socket. */
+export function parseDatabaseUrl(text: string): string {
+  parseUrl('postgres:', 'postgresql:')(text.replace('@/', '@localhost/'));
+  return text;
+}

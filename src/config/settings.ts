@@ -1,5 +1,5 @@
 /** Every environment variable Darkroom reads: its name, form, default and meaning. The only place that names them. */
-import { parseDuration, parseInteger, parseList, parseUrl } from './parse.ts';
+import { parseDatabaseUrl, parseDuration, parseInteger, parseList, parseUrl } from './parse.ts';
 
 export interface Setting<Value> {
   name: string;
@@ -50,7 +50,7 @@ export const settings = {
   databaseUrl: setting(
     'DATABASE_URL',
     undefined as string | undefined,
-    parseUrl('postgres:', 'postgresql:'),
+    parseDatabaseUrl,
     'PostgreSQL to use; unset: an embedded one in the data folder',
     true,
   ),

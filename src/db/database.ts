@@ -150,7 +150,7 @@ export function isUnavailable(error: unknown): boolean {
     return /^(08|53|57P|ECONN|ENOENT$|EPIPE$|ETIMEDOUT$|EHOSTUNREACH$|ENOTFOUND$|EAI_AGAIN$|25P03$)/.test(
       code,
     );
-  return /Connection terminated|timeout exceeded when trying to connect|Client has encountered a connection error|not queryable/.test(
+  return /Connection terminated|timeout exceeded when trying to connect|^timeout expired$|Client has encountered a connection error|not queryable/.test(
     message ?? '',
   );
 }

@@ -11,6 +11,8 @@ const LOCK = 727_001;
 /** @throws when the database was migrated by a newer Darkroom. */
 export async function migrate(target: ConnectionTarget, log: Logger): Promise<void> {
   const client = new pg.Client(clientOptions(target, 'darkroom migrate'));
+  // A connection that breaks fails the statement under way; without a listener it would end the process.
+  client.on('error', () => {});
   await client.connect();
   try {
     await client.query('set statement_timeout = 0');

@@ -1,4 +1,5 @@
 /** The PostgreSQL to use: the operator's, or one of our own in the data folder, which then belongs to one process. */
+import pg from 'pg';
 import type { Logger } from 'pino';
 import type { Config, Secrets } from '../config/config.ts';
 import type { ConnectionTarget } from './database.ts';
@@ -16,7 +17,8 @@ export interface Postgres extends AsyncDisposable {
 
 export async function openPostgres(config: Config, secrets: Secrets, log: Logger): Promise<Postgres> {
   if (secrets.databaseUrl) {
-    const { host } = new URL(secrets.databaseUrl);
+    // As the driver reads it: the host may stand among the parameters.
+    const { host } = new pg.Client({ connectionString: secrets.databaseUrl });
     return {
       target: { connectionString: secrets.databaseUrl },
       description: `PostgreSQL at ${host}`,

@@ -13,9 +13,10 @@ export interface CancelAnswer {
 const cancelQueued = statement<{ id: string }>(
   'cancel_request',
   `with moved as (
-     update requests set state = 'cancelled', ended_at = now(), version = version + 1
+     update requests
+        set state = 'cancelled', ended_at = now(), version = version + 1, input = case when sync_mode then '{}' else input end
       where id = $1 and account_id = $2 and state = 'queued' and started_at is null
-     returning id, account_id, key_id, model_id, pool, place, reserved, created_at
+     returning id, account_id, key_id, model_id, pool, place, reserved, created_at, sync_mode
    ), lane as (
      update lanes l
         set queued = l.queued - 1, departed = l.departed + 1, has_gaps = l.queued > 1
@@ -42,7 +43,7 @@ const cancelQueued = statement<{ id: string }>(
      insert into usage (request_id, account_id, key_id, model_id, outcome, outputs, cost)
      select id, account_id, key_id, model_id, 'cancelled', 0, 0 from moved
    ), inputs as (
-     update files f set expires_at = now() from moved m where f.request_id = m.id and f.kind = 'fetched'
+     update files f set expires_at = now() from moved m where f.request_id = m.id and f.kind = 'input' and m.sync_mode
    )
    select id from moved`,
 );

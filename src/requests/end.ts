@@ -27,10 +27,11 @@ const endStatement = statement<{ id: string; pool: string; cost: number; outputs
    ), ended as (
      update requests r
         set state = $3, failure = $4, warnings = nullif(coalesce(warnings, '[]') || $5::jsonb, '[]'), adjustments = $6, backend = $7,
-            cost = made.cost, ended_at = now(), lease = null, lease_until = null, fraction = null, version = version + 1
+            cost = made.cost, ended_at = now(), lease = null, lease_until = null, fraction = null, version = version + 1,
+            input = case when sync_mode then '{}' else input end
        from made
       where r.id = $1 and r.lease = $2 and r.state = 'running'
-     returning r.id, r.account_id, r.key_id, r.model_id, r.pool, r.reserved, r.created_at, made.cost, made.outputs
+     returning r.id, r.account_id, r.key_id, r.model_id, r.pool, r.reserved, r.created_at, r.sync_mode, made.cost, made.outputs
    ), lane as (
      update lanes l set running = l.running - 1
        from ended e
@@ -55,7 +56,7 @@ const endStatement = statement<{ id: string; pool: string; cost: number; outputs
      update files f
         set expires_at = case when f.kind = 'sync' then now() + make_interval(secs => $8) else now() end
        from ended e
-      where f.request_id = e.id and f.kind in ('fetched', 'raw', 'sync')
+      where f.request_id = e.id and (f.kind in ('fetched', 'raw', 'sync') or (f.kind = 'input' and e.sync_mode))
    )
    select id, pool, cost, outputs from ended`,
 );

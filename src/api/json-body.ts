@@ -14,7 +14,10 @@ export function useJson(server: FastifyInstance): void {
   server.addContentTypeParser(
     /^application\/(?:[\w.-]+\+)?json(?:;|$)/i,
     { parseAs: 'string' },
-    (_request, body, done) => {
+    (request, body, done) => {
+      // Unpacking could make gigabytes of a few bytes.
+      if ((request.headers['content-encoding'] ?? 'identity') !== 'identity')
+        return done(errors.unsupportedMediaType('The body must not be compressed.'));
       // A client that names JSON and sends nothing, as some do with every POST, sends no body.
       if (body === '') return done(null, undefined);
       if (hasTooManyValues(body as string)) {

@@ -20,7 +20,7 @@ const listQuery = Type.Object({
   kind: Type.Optional(Type.String({ enum: [...MODEL_KINDS] })),
   include_schema: Type.Optional(Type.Boolean({ default: false })),
   limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 50 })),
-  offset: Type.Optional(Type.Integer({ minimum: 0, default: 0 })),
+  offset: Type.Optional(Type.Integer({ minimum: 0, maximum: 1_000_000, default: 0 })),
   ...language,
 });
 

@@ -14,11 +14,15 @@ export function renderError(error: unknown, request: FastifyRequest, reply: Fast
       apiError.status === 503 ? 'not available' : 'a call failed',
     );
   }
-  return reply
-    .code(apiError.status)
-    .headers(apiError.headers)
-    .type('application/json; charset=utf-8')
-    .send(errorBody(apiError, request.id));
+  return (
+    reply
+      .code(apiError.status)
+      .headers(apiError.headers)
+      // What fails before the first hook has not been given it.
+      .header('x-request-id', request.id)
+      .type('application/json; charset=utf-8')
+      .send(errorBody(apiError, request.id))
+  );
 }
 
 /** `requestId` is this call's. */

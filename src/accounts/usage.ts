@@ -40,11 +40,11 @@ const STATEMENTS = {
   ),
 };
 
-/** Of requests that ended in [from, to). */
+/** Of requests that ended in [from, to), both ISO 8601. */
 export const readUsage = (
   db: Queryable,
   accountId: string,
   grouping: Grouping,
-  from: Date,
-  to: Date,
+  from: string,
+  to: string,
 ): Promise<UsageRow[]> => db.rows(STATEMENTS[grouping], [accountId, from, to]);

@@ -14,3 +14,12 @@ export function readMoment(text: string, loc: string[]): Date {
   }
   return moment;
 }
+
+/** A time of a query as all our times are written, `2026-01-31T12:00:00.123456+00:00`, to its own microsecond. @throws as `readMoment`. */
+export function readExactMoment(text: string, loc: string[]): string {
+  const fraction = /\.(\d+)/.exec(text)?.[1] ?? '';
+  return `${readMoment(text, loc).toISOString().slice(0, -5)}.${fraction.slice(0, 6).padEnd(6, '0')}+00:00`;
+}
+
+/** A `Date` in the same form. */
+export const writeMoment = (moment: Date): string => moment.toISOString().replace('Z', '000+00:00');

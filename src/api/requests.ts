@@ -12,7 +12,7 @@ import type { ResultStatus } from '../requests/states.ts';
 import { baseUrlOf } from './base-url.ts';
 import type { ApiContext } from './context.ts';
 import { readCursor, writeCursor } from './cursor.ts';
-import { readMoment } from './moment.ts';
+import { readExactMoment } from './moment.ts';
 import { requestId, requestParams } from './request-id.ts';
 import { outputUrls, resultBody } from './result-body.ts';
 import { historySchema } from './schemas.ts';
@@ -56,8 +56,8 @@ export function requestsEndpoints(app: FastifyInstance, context: ApiContext): vo
         accountId: request.identity.accountId,
         status,
         modelId: model_id && (context.catalog.find(model_id)?.id ?? model_id),
-        afterMs: after === undefined ? undefined : readMoment(after, ['query', 'after']).getTime(),
-        beforeMs: before === undefined ? undefined : readMoment(before, ['query', 'before']).getTime(),
+        after: after === undefined ? undefined : readExactMoment(after, ['query', 'after']),
+        before: before === undefined ? undefined : readExactMoment(before, ['query', 'before']),
         cursor: cursor === undefined ? undefined : readCursor(cursor, UUID)[0],
         limit,
       });

@@ -5,7 +5,7 @@ import { Type } from 'typebox';
 import { GROUPINGS, type Grouping, readUsage, type UsageRow } from '../accounts/usage.ts';
 import { toUsd } from '../lib/money.ts';
 import type { ApiContext } from './context.ts';
-import { readMoment } from './moment.ts';
+import { readExactMoment, writeMoment } from './moment.ts';
 import { usageSchema } from './schemas.ts';
 
 const THIRTY_DAYS_MS = 30 * 86_400_000;
@@ -32,14 +32,16 @@ export function usageEndpoint(app: FastifyInstance, context: ApiContext): void {
     },
     async (request) => {
       const { group_by } = request.query;
-      const to = request.query.to ? readMoment(request.query.to, ['query', 'to']) : new Date();
+      const to = request.query.to
+        ? readExactMoment(request.query.to, ['query', 'to'])
+        : writeMoment(new Date());
       const from = request.query.from
-        ? readMoment(request.query.from, ['query', 'from'])
-        : new Date(to.getTime() - THIRTY_DAYS_MS);
+        ? readExactMoment(request.query.from, ['query', 'from'])
+        : writeMoment(new Date(Date.parse(to) - THIRTY_DAYS_MS));
       const rows = await readUsage(context.db, request.identity.accountId, group_by, from, to);
       return {
-        from: from.toISOString(),
-        to: to.toISOString(),
+        from,
+        to,
         group_by,
         usage: rows.map((row) => ({ ...bucketOf(row, group_by), ...countsOf([row]) })),
         total: countsOf(rows),

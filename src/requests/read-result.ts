@@ -58,26 +58,30 @@ export interface HistoryQuery {
   accountId: string;
   status?: ResultStatus | undefined;
   modelId?: string | undefined;
-  /** Milliseconds since 1970: created at or after, and before. */
-  afterMs?: number | undefined;
-  beforeMs?: number | undefined;
+  /** ISO 8601: created at or after, and before. */
+  after?: string | undefined;
+  before?: string | undefined;
   /** Only older than this request. */
   cursor?: string | undefined;
   limit: number;
 }
 
 const HIGHEST_ID = 'ffffffff-ffff-ffff-ffff-ffffffffffff';
+/** An id is drawn by a process's clock, `created_at` is the database's. */
+const MAX_CLOCK_SKEW_MS = 600_000;
 
 const historyStatements = new Map<string, ReturnType<typeof statement<Omit<ResultRow, 'outputs'>>>>();
 
-// Ids sort by time, so the index of the history serves every bound. Synchronous requests leave nothing in it.
+// Ids sort by time, so the index of the history finds the stretch that the times then cut exactly. Synchronous requests
+// leave nothing in it.
 function historyStatement(status: ResultStatus | undefined, byModel: boolean) {
   const name = `list_requests_${status ?? 'any'}${byModel ? '_of_model' : ''}`;
   const known = historyStatements.get(name);
   if (known) return known;
   const text = `select ${COLUMNS} from requests r
     where r.account_id = $1 and r.id >= $2 and r.id < $3 and not r.sync_mode
-      ${status ? `and ${FILTERS[status]}` : ''} ${byModel ? 'and r.model_id = $5' : ''}
+      and r.created_at >= coalesce($5, '-infinity'::timestamptz) and r.created_at < coalesce($6, 'infinity'::timestamptz)
+      ${status ? `and ${FILTERS[status]}` : ''} ${byModel ? 'and r.model_id = $7' : ''}
     order by r.id desc
     limit $4`;
   const made = statement<Omit<ResultRow, 'outputs'>>(name, text);
@@ -95,14 +99,15 @@ const selectOutputsOf = statement<FileRow>(
 
 /** Newest first. @returns one more than `limit` where there is a next page. */
 export async function listRequests(db: Queryable, query: HistoryQuery): Promise<ResultRow[]> {
-  const upper = [query.cursor, query.beforeMs === undefined ? undefined : uuidv7Floor(query.beforeMs)].filter(
-    (bound) => bound !== undefined,
-  );
+  const { after, before, cursor } = query;
+  const latest = before === undefined ? HIGHEST_ID : uuidv7Floor(Date.parse(before) + MAX_CLOCK_SKEW_MS);
   const values: unknown[] = [
     query.accountId,
-    query.afterMs === undefined ? uuidv7Floor(0) : uuidv7Floor(query.afterMs),
-    upper.sort()[0] ?? HIGHEST_ID,
+    uuidv7Floor(after === undefined ? 0 : Date.parse(after) - MAX_CLOCK_SKEW_MS),
+    cursor !== undefined && cursor < latest ? cursor : latest,
     query.limit + 1,
+    after ?? null,
+    before ?? null,
   ];
   if (query.modelId !== undefined) values.push(query.modelId);
   const rows = await db.rows(historyStatement(query.status, query.modelId !== undefined), values);

@@ -103,7 +103,7 @@ export async function uploadsEndpoints(parent: FastifyInstance, context: ApiCont
         if (!FILE_ID.test(id)) throw errors.invalidResourceIdentifier('A file id has 32 letters and digits.');
         if (!(await removeUpload(db, request.identity.accountId, id)))
           throw errors.notFound('There is no such file.');
-        await removeFiles({ db, store }, [id]).catch((error) =>
+        await removeFiles(context, [id]).catch((error) =>
           context.log.warn({ err: error }, 'a deleted file will be removed by the sweep'),
         );
         return reply.code(204).send();

@@ -4,7 +4,6 @@ import { type Database, statement } from '../db/database.ts';
 import { expireOldOutputs, listExpired } from '../files/file-records.ts';
 import { removeFiles } from '../files/remove-files.ts';
 import type { FileStore } from '../files/store.ts';
-import { uuidv7Floor } from '../lib/ids.ts';
 import { removeOldRequests } from '../requests/remove.ts';
 
 export interface SweepContext {
@@ -41,19 +40,26 @@ const deleteGaps = statement<{ bucket: number }>(
 export async function sweep(context: SweepContext): Promise<{ requests: number; files: number }> {
   const { db, outputRetentionMs, requestRetentionMs } = context;
   const requests =
-    requestRetentionMs > 0
-      ? await inBatches(() => removeOldRequests(db, uuidv7Floor(Date.now() - requestRetentionMs), BATCH))
-      : 0;
+    requestRetentionMs > 0 ? await inBatches(() => removeOldRequests(db, requestRetentionMs, BATCH)) : 0;
   if (outputRetentionMs > 0) await inBatches(() => expireOldOutputs(db, outputRetentionMs / 1000, BATCH));
-  const files = await inBatches(async () => {
-    const ids = await listExpired(db, BATCH);
-    await removeFiles(context, ids);
-    return ids.length;
-  });
+  const files = await removeExpired(context);
   await inBatches(async () => (await db.rows(deleteIdempotencyKeys, [BATCH])).length);
   await inBatches(async () => (await db.rows(deleteGaps, [BATCH])).length);
   if (requests + files > 0) context.log.info({ requests, files }, 'removed what has expired');
   return { requests, files };
+}
+
+/** @returns how many went. Those that cannot be removed stay first in the list, and are passed over. */
+async function removeExpired(context: SweepContext): Promise<number> {
+  let removed = 0;
+  let stuck = 0;
+  for (;;) {
+    const ids = await listExpired(context.db, BATCH, stuck);
+    const left = await removeFiles(context, ids);
+    removed += ids.length - left;
+    stuck += left;
+    if (ids.length < BATCH) return removed;
+  }
 }
 
 async function inBatches(removeSome: () => Promise<number>): Promise<number> {

@@ -148,7 +148,7 @@ const expireUpload = statement<{ id: string }>(
 );
 const selectExpired = statement<{ id: string }>(
   'list_expired_files',
-  'select id from files where expires_at < now() order by expires_at limit $1',
+  'select id from files where expires_at < now() order by expires_at, id limit $1 offset $2',
 );
 const deleteRows = statement<{ id: string }>(
   'delete_files',
@@ -165,8 +165,9 @@ const expireOlder = statement<{ id: string }>(
 export const removeUpload = async (db: Queryable, accountId: string, fileId: string): Promise<boolean> =>
   (await db.row(expireUpload, [fileId, accountId])) !== undefined;
 
-export const listExpired = async (db: Queryable, limit: number): Promise<string[]> =>
-  (await db.rows(selectExpired, [limit])).map(({ id }) => id);
+/** Longest expired first, without the first `skip`. */
+export const listExpired = async (db: Queryable, limit: number, skip: number): Promise<string[]> =>
+  (await db.rows(selectExpired, [limit, skip])).map(({ id }) => id);
 
 /** Call after the bytes are gone. */
 export const forgetFiles = (db: Queryable, ids: string[]): Promise<{ id: string }[]> =>

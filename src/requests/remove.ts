@@ -1,6 +1,7 @@
 /** Removing a request: input, output and files go, its usage row stays. */
 import { type Database, type Queryable, statement } from '../db/database.ts';
 import { errors } from '../errors.ts';
+import { uuidv7Floor } from '../lib/ids.ts';
 
 const expireFiles = statement<{ id: string }>(
   'expire_request_files',
@@ -61,13 +62,19 @@ const expireFilesOf = statement<never>(
 );
 const selectOld = statement<{ id: string }>(
   'list_old_requests',
-  `select id from requests where id < $1 and state in ('completed', 'failed', 'cancelled') order by id limit $2 for update skip locked`,
+  `select id from requests
+    where id < $1 and state in ('completed', 'failed', 'cancelled') and ended_at < now() - make_interval(secs => $2)
+    order by id
+    limit $3
+      for update skip locked`,
 );
 
-/** Removes up to `limit` ended requests made before `floorId`. @returns how many. */
-export function removeOldRequests(db: Database, floorId: string, limit: number): Promise<number> {
+/** Removes up to `limit` requests that ended more than `ageMs` ago. @returns how many. */
+export function removeOldRequests(db: Database, ageMs: number, limit: number): Promise<number> {
+  // What ended before was made before: ids bound the search.
+  const values = [uuidv7Floor(Date.now() - ageMs), ageMs / 1000, limit];
   return db.transaction(async (tx) => {
-    const ids = (await tx.rows(selectOld, [floorId, limit])).map(({ id }) => id);
+    const ids = (await tx.rows(selectOld, values)).map(({ id }) => id);
     if (ids.length === 0) return 0;
     await tx.rows(expireFilesOf, [ids]);
     return (await tx.rows(deleteEnded, [ids])).length;

@@ -39,6 +39,8 @@ export interface Worker {
 const POLL_MS = 1000;
 /** A third of the lease: two renewals may be missed. */
 const RENEW_MS = 5000;
+/** Longer than this between two looks, and other workers may not have been able to renew their leases either. */
+const MISSED_MS = 1.5 * RENEW_MS;
 const CONTENDED_MS = 10;
 
 interface Run {
@@ -131,6 +133,9 @@ export async function startWorker(
     }
   }
 
+  let lookedAtMs = performance.now();
+  let justBack = false;
+
   async function keepLeases(): Promise<void> {
     await heartbeat(db, self);
     const held = [...runs.values()];
@@ -144,7 +149,10 @@ export async function startWorker(
         if (!kept.has(claimed.lease) && runs.has(claimed.lease))
           stop.abort(new LeaseLost('the lease is lost'));
     }
-    if (!stopping) await recoverLost();
+    // After an outage the living get until the next look to renew theirs, before any counts as lost.
+    justBack = !justBack && performance.now() - lookedAtMs > MISSED_MS;
+    lookedAtMs = performance.now();
+    if (!stopping && !justBack) await recoverLost();
   }
 
   /** What dead workers left: back to the queue, or ended if that happened too often. */

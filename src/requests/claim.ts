@@ -79,9 +79,17 @@ export const hasClaimable = async (db: Database, pool: string): Promise<boolean>
 
 const renew = statement<{ lease: string }>(
   'renew_leases',
-  `update requests set lease_until = now() + make_interval(secs => $2)
-    where state = 'running' and lease = any($1::uuid[]) and id = any($3::uuid[])
-   returning lease`,
+  `with held as (
+     -- in order, as progress is written: else the two deadlock
+     select id from requests
+      where state = 'running' and lease = any($1::uuid[]) and id = any($3::uuid[])
+      order by id
+        for no key update
+   )
+   update requests r set lease_until = now() + make_interval(secs => $2)
+     from held
+    where r.id = held.id
+   returning r.lease`,
 );
 
 /** @returns the leases that are still held; the others belong to somebody else now. */

@@ -8,9 +8,18 @@ const WRITE_EVERY_MS = 500;
 
 const writeProgress = statement<{ id: string }>(
   'write_progress',
-  `update requests r set fraction = t.fraction, version = version + 1
-     from unnest($1::uuid[], $2::uuid[], $3::real[]) as t (id, lease, fraction)
-    where r.id = t.id and r.lease = t.lease and r.state = 'running' and r.fraction is distinct from t.fraction
+  `with changed as (
+     -- in order, as leases are renewed: else the two deadlock
+     select r.id, t.fraction
+       from unnest($1::uuid[], $2::uuid[], $3::real[]) as t (id, lease, fraction)
+       join requests r on r.id = t.id
+      where r.lease = t.lease and r.state = 'running' and r.fraction is distinct from t.fraction
+      order by r.id
+        for no key update of r
+   )
+   update requests r set fraction = c.fraction, version = version + 1
+     from changed c
+    where r.id = c.id
    returning r.id`,
 );
 

@@ -62,6 +62,7 @@ export async function startWorker(
   let stopping = false;
   let filling: Promise<void> | undefined;
   let again = false;
+  let turn = 0;
 
   const self = { id: workerId, description: options.description, concurrency: options.concurrency };
   await heartbeat(db, self);
@@ -109,7 +110,7 @@ export async function startWorker(
     filling = (async () => {
       do {
         again = false;
-        for (const pool of options.pools) await fillFrom(pool);
+        await claimAll();
       } while (again && !stopping);
     })()
       .catch((error) => {
@@ -117,20 +118,32 @@ export async function startWorker(
       })
       .finally(() => {
         filling = undefined;
+        // Woken after the last look and before this.
+        if (again) fill();
       });
   }
 
-  async function fillFrom(pool: string): Promise<void> {
-    while (!stopping && runs.size < options.concurrency) {
-      const claimed = await claimRequest(db, pool, randomUUID(), options.requestTimeoutMs);
-      if (claimed) {
-        notifications.publish('requests', [claimed.id]);
-        start(claimed, (signal) => runRequest(runContext, claimed, signal));
-      } else if (await hasClaimable(db, pool)) {
-        // Another claim or a submit holds the lane this very moment.
-        await sleep(CONTENDED_MS * (0.5 + Math.random()));
-      } else return;
+  /** Pools take turns, so that a long queue of one keeps no other's waiting. */
+  async function claimAll(): Promise<void> {
+    for (let empty = 0; empty < options.pools.length && !stopping && runs.size < options.concurrency; ) {
+      const pool = options.pools[turn % options.pools.length]!;
+      turn++;
+      empty = (await claimFrom(pool)) ? 0 : empty + 1;
     }
+  }
+
+  /** @returns whether there may be more. */
+  async function claimFrom(pool: string): Promise<boolean> {
+    const claimed = await claimRequest(db, pool, randomUUID(), options.requestTimeoutMs);
+    if (claimed) {
+      notifications.publish('requests', [claimed.id]);
+      start(claimed, (signal) => runRequest(runContext, claimed, signal));
+      return true;
+    }
+    if (!(await hasClaimable(db, pool))) return false;
+    // Another claim or a submit holds the lane this very moment.
+    await sleep(CONTENDED_MS * (0.5 + Math.random()));
+    return true;
   }
 
   let lookedAtMs = performance.now();

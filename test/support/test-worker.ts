@@ -28,7 +28,7 @@ export interface Stage extends AsyncDisposable {
   /** A worker whose backend does what `play` says. */
   startWorker(
     play: (round: Round, context: RoundContext) => Promise<RoundResult>,
-    options?: { concurrency?: number; db?: Database },
+    options?: { concurrency?: number; db?: Database; pools?: string[] },
   ): Promise<Worker>;
   /** The result, once the request has ended. */
   untilEnded(identity: Identity, id: string): ReturnType<typeof readResult>;
@@ -80,7 +80,7 @@ export async function openStage({ db }: TestDatabase): Promise<Stage> {
           observeRound: () => {},
         },
         {
-          pools: backends.pools,
+          pools: options.pools ?? backends.pools,
           concurrency: options.concurrency ?? 4,
           requestTimeoutMs: 60_000,
           description: 'a test',

@@ -38,7 +38,9 @@ async function serveFile(
   });
   try {
     const body =
-      plan.status < 300 && request.method === 'GET' ? await store.read(storeKeyOf(id), plan.range) : null;
+      plan.status < 300 && request.method === 'GET'
+        ? await store.read(storeKeyOf(id), plan.range)
+        : undefined;
     return reply.code(plan.status).headers(plan.headers).send(body);
   } catch (error) {
     if (error instanceof FileMissing) throw errors.notFound('There is no such file, or it has expired.');

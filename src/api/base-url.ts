@@ -11,11 +11,12 @@ export function baseUrlOf(config: Config, request: FastifyRequest): string {
   return HOST.test(host) ? `http://${host}` : `http://localhost:${config.port}`;
 }
 
-/** Every origin under which a URL means this server. */
-export function ownOrigins(config: Config, request: FastifyRequest): string[] {
-  const origins = [
+/** Every address under which a URL means this server: as configured, as the client wrote it, as this machine may call it. */
+export function ownBaseUrls(config: Config, request: FastifyRequest): string[] {
+  const names = ['localhost', '127.0.0.1', '[::1]'];
+  return [
     baseUrlOf(config, request),
-    ...(config.publicUrl ? [`http://${request.headers.host}`] : []),
+    `http://${request.headers.host}`,
+    ...names.map((name) => `http://${name}:${request.socket.localPort}`),
   ];
-  return origins.map((url) => URL.parse(url)?.origin).filter((origin) => origin !== undefined);
 }

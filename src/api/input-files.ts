@@ -18,7 +18,7 @@ export async function takeInputFiles(
   context: { db: Database; store: FileStore },
   accountId: string,
   input: Record<string, unknown>,
-  ownOrigins: readonly string[],
+  ownBaseUrls: readonly string[],
 ): Promise<{ input: Record<string, unknown>; fileIds: string[] }> {
   const urls = input.image_urls;
   if (!Array.isArray(urls)) return { input, fileIds: [] };
@@ -29,7 +29,7 @@ export async function takeInputFiles(
       const file = await storeData(context, accountId, url, index);
       fileIds.push(file.id);
       kept.push(filePath(file));
-    } else kept.push(ownFilePath(url, ownOrigins) ?? url);
+    } else kept.push(ownFilePath(url, ownBaseUrls) ?? url);
   }
   return { input: { ...input, image_urls: kept }, fileIds };
 }

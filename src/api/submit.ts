@@ -8,7 +8,7 @@ import { validateInput } from '../catalog/validate-input.ts';
 import { errors } from '../errors.ts';
 import { drawSeed } from '../requests/seeds.ts';
 import type { Submission } from '../requests/submit.ts';
-import { baseUrlOf, ownOrigins } from './base-url.ts';
+import { baseUrlOf, ownBaseUrls } from './base-url.ts';
 import type { ApiContext } from './context.ts';
 import { takeInputFiles } from './input-files.ts';
 import { requestUrls } from './urls.ts';
@@ -54,7 +54,7 @@ export async function readSubmission(
     context,
     request.identity.accountId,
     input,
-    ownOrigins(context.config, request),
+    ownBaseUrls(context.config, request),
   );
   return {
     identity: request.identity,

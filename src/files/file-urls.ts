@@ -24,11 +24,18 @@ export const fileIdOfUrl = (url: string): string | undefined =>
   /^\/files\/([0-9a-z]{32})(?:\/|$)/.exec(url)?.[1];
 
 /**
- * The path of `url` if it is one of this server's own file URLs under any of `origins`.
+ * The path of `url` if it is one of this server's own file URLs below any of `baseUrls`.
  * Own files are read from the store, never fetched: this server's address may well be a private one.
  */
-export function ownFilePath(url: string, origins: readonly string[]): string | undefined {
+export function ownFilePath(url: string, baseUrls: readonly string[]): string | undefined {
   const parsed = URL.parse(url);
-  if (!parsed || !origins.includes(parsed.origin)) return undefined;
-  return fileIdOfUrl(parsed.pathname) ? parsed.pathname : undefined;
+  if (!parsed) return undefined;
+  for (const baseUrl of baseUrls) {
+    const base = URL.parse(baseUrl);
+    const prefix = base?.pathname.replace(/\/$/, '') ?? '';
+    if (base?.origin !== parsed.origin || !parsed.pathname.startsWith(prefix)) continue;
+    const path = parsed.pathname.slice(prefix.length);
+    if (fileIdOfUrl(path)) return path;
+  }
+  return undefined;
 }

@@ -2,7 +2,7 @@
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isUnavailable } from '../db/database.ts';
 import { ApiError, errors } from '../errors.ts';
-import { StoreFull } from '../files/store.ts';
+import { StoreFull, StoreUnavailable } from '../files/store.ts';
 import { describeValidation } from './describe-validation.ts';
 
 /** Renders `error` in one shape; what is not meant for the caller is logged and told as 500 or 503. */
@@ -40,6 +40,8 @@ function toApiError(error: unknown): ApiError {
     return errors.unavailable('The database cannot be reached at the moment. Try again shortly.', 2, error);
   if (error instanceof StoreFull)
     return errors.unavailable('There is no space left to store files. Try again later.', 60, error);
+  if (error instanceof StoreUnavailable)
+    return errors.unavailable('Files cannot be stored or read at the moment. Try again shortly.', 5, error);
   const {
     code = '',
     statusCode,

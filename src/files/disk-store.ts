@@ -15,12 +15,16 @@ import {
   type StoredBytes,
   StoreFull,
   type StoreKey,
+  StoreUnavailable,
 } from './store.ts';
 
 const LEFTOVER_AGE_MS = 60 * 60 * 1000;
 /** Hashing more than this at once would hold up the event loop for too long. */
 const CHUNK_BYTES = 1024 * 1024;
 const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+/** A disk that is gone, failing, read-only or closed to us, a folder that is no longer one, no file handle to spare. */
+const NOT_WORKING =
+  /^(EACCES|EBUSY|EEXIST|EIO|EISDIR|ELOOP|EMFILE|ENFILE|ENODEV|ENOENT|ENOTDIR|ENXIO|EPERM|EROFS|ESTALE)$/;
 
 /** Opens the store in `directory` (made if missing) and clears what interrupted writes left behind. */
 export async function openDiskStore(directory: string): Promise<FileStore> {
@@ -46,7 +50,7 @@ export async function openDiskStore(directory: string): Promise<FileStore> {
       if (!Buffer.isBuffer(source)) source.destroy();
       // The next start clears what cannot be removed now; the reason of the failure matters more.
       await rm(temporaryPath, { force: true }).catch(() => {});
-      throw NO_SPACE.has(codeOf(error)) ? new StoreFull('no space left for files', { cause: error }) : error;
+      throw explained(error);
     }
   }
 
@@ -188,7 +192,7 @@ async function openToRead(objects: string, key: StoreKey): Promise<FileHandle> {
     return await open(pathOf(objects, key), 'r');
   } catch (error) {
     if (codeOf(error) === 'ENOENT') throw new FileMissing(`no file ${key}`, { cause: error });
-    throw error;
+    throw explained(error);
   }
 }
 
@@ -206,6 +210,15 @@ async function removeLeftovers(temporary: string): Promise<void> {
     const found = await stat(path).catch(() => undefined);
     if (found && found.mtimeMs < oldest) await rm(path, { force: true, recursive: true });
   }
+}
+
+/** In the store's words, where the disk is to blame. */
+function explained(error: unknown): unknown {
+  const code = codeOf(error);
+  if (NO_SPACE.has(code)) return new StoreFull('no space left for files', { cause: error });
+  if (NOT_WORKING.test(code))
+    return new StoreUnavailable(`the disk for files does not work (${code})`, { cause: error });
+  return error;
 }
 
 function codeOf(error: unknown): string {

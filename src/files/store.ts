@@ -22,7 +22,8 @@ export interface FileStore {
   /**
    * Writes all of `source` or nothing, durably (it survives a power cut once this resolves); replaces what is there.
    * A `source` that is a stream is destroyed when this rejects.
-   * @throws {FileTooLarge} past `maxBytes`; {StoreFull} when there is no space; the signal's reason; the source's error.
+   * @throws {FileTooLarge} past `maxBytes`; {StoreFull} when there is no space; {StoreUnavailable}; the signal's reason;
+   *   the source's error.
    */
   write(
     key: StoreKey,
@@ -31,10 +32,10 @@ export interface FileStore {
   ): Promise<StoredBytes>;
   /**
    * What is there now, even if it is replaced or removed while being read. A range that ends past the last byte is cut.
-   * @throws {FileMissing}; a RangeError when the range starts past the last byte.
+   * @throws {FileMissing}; {StoreUnavailable}; a RangeError when the range starts past the last byte.
    */
   read(key: StoreKey, range?: ByteRange): Promise<Readable>;
-  /** @throws {FileMissing} */
+  /** @throws {FileMissing}; {StoreUnavailable} */
   readAll(key: StoreKey): Promise<Buffer>;
   /** Removing what is not there is fine. */
   remove(key: StoreKey): Promise<void>;
@@ -65,6 +66,11 @@ export class FileTooLarge extends Error {
   }
 }
 
-export class StoreFull extends Error {
+/** The store does not work now, which is nobody's fault who uses it and may pass. */
+export class StoreUnavailable extends Error {
+  override name = 'StoreUnavailable';
+}
+
+export class StoreFull extends StoreUnavailable {
   override name = 'StoreFull';
 }

@@ -84,7 +84,7 @@ async function readInput(
   const ownId = fileIdOfUrl(url);
   if (ownId) return await persistently(() => readOwnFile(sources, ownId), signal);
   const kept = fetchedBefore.find(({ ordinal }) => ordinal === index);
-  if (kept) return await sources.store.readAll(storeKeyOf(kept.id));
+  if (kept) return await persistently(() => sources.store.readAll(storeKeyOf(kept.id)), signal);
   const { bytes } = await sources.safeFetch.fetchBytes(url, {
     maxBytes: MAX_INPUT_IMAGE_BYTES,
     signal,

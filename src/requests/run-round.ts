@@ -177,7 +177,10 @@ const costOf = (usd: number | undefined): number | undefined =>
 /** A run before this one got the image and was stopped before it was in the asked format. */
 async function finishRendered(run: RoundRun, row: RoundRow): Promise<void> {
   const files = await persistently(() => readRawFiles(run.db, run.claimed.id, row.index), run.signal);
-  const images = await Promise.all(files.map(({ id }) => run.store.readAll(storeKeyOf(id))));
+  const images = await persistently(
+    () => Promise.all(files.map(({ id }) => run.store.readAll(storeKeyOf(id)))),
+    run.signal,
+  );
   await finish(
     run,
     { index: row.index, seed: row.seed, cost: row.cost, adjustments: row.adjustments ?? [] },

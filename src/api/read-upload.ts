@@ -29,6 +29,8 @@ export async function readUpload(request: FastifyRequest): Promise<Upload> {
  */
 function detached(body: Readable): Readable {
   const source = new PassThrough();
+  // Who reads it is told; before anyone does, the error of a caller who left would end the process.
+  source.on('error', () => {});
   body.pipe(source);
   body.once('error', (error) => source.destroy(error));
   body.once('close', () => {

@@ -54,7 +54,9 @@ function toApiError(error: unknown): ApiError {
       'The body is larger than 64 MiB. Upload images with POST /v1/files and send their URLs.',
     );
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE')
-    return errors.unsupportedMediaType('The body must be JSON, sent with `Content-Type: application/json`.');
+    return errors.unsupportedMediaType(
+      'This Content-Type is not taken here. Send JSON with `Content-Type: application/json`, and files to POST /v1/files with their own.',
+    );
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500)
     return errors.invalidResourceIdentifier(
       'The request could not be understood. Check its URL, headers and body.',

@@ -115,15 +115,21 @@ export class BackendError extends Error {
   readonly kind: BackendErrorKind;
   /** The far side's word on when to try again. */
   readonly retryAfterMs: number | undefined;
+  /** No waiting helps before the deadline, as when a day's quota is spent: the next candidate should be taken. */
+  readonly exhausted: boolean;
+  /** The far side did the work, and may charge for it, but nothing usable came: another call would be paid for again. */
+  readonly spent: boolean;
 
   constructor(
     kind: BackendErrorKind,
     message: string,
-    options: { retryAfterMs?: number; cause?: unknown } = {},
+    options: { retryAfterMs?: number; exhausted?: boolean; spent?: boolean; cause?: unknown } = {},
   ) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'BackendError';
     this.kind = kind;
     this.retryAfterMs = options.retryAfterMs;
+    this.exhausted = options.exhausted ?? false;
+    this.spent = options.spent ?? false;
   }
 }

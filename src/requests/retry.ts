@@ -50,7 +50,13 @@ export function afterFailure(error: unknown, calls: number, remainingMs: number,
   }
   const otherSeed = error.kind === 'no_output';
   const mayPass = error.kind === 'rate_limited' || error.kind === 'unavailable';
-  const allowed = otherSeed ? MAX_CALLS_WITHOUT_OUTPUT : mayPass ? MAX_CALLS : 1;
+  const allowed = error.spent
+    ? 1
+    : otherSeed
+      ? MAX_CALLS_WITHOUT_OUTPUT
+      : mayPass && !error.exhausted
+        ? MAX_CALLS
+        : 1;
   const backOffMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (calls - 1)) * (0.5 + random / 2);
   const delayMs = otherSeed
     ? 0

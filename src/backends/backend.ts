@@ -45,8 +45,16 @@ export interface Round {
 /** What the far side knows the work by, kept so that a crash of ours finds it again. */
 export type RemoteReference = Record<string, unknown>;
 
+/**
+ * A reason to abort that leaves the work itself wanted: another run takes it up where this one stopped. With any
+ * other reason nobody waits for it, and a backend that can cancel it does.
+ */
+export class WorkHandedOver extends Error {
+  override name = 'WorkHandedOver';
+}
+
 export interface RoundContext {
-  /** Aborted at the deadline, on shutdown and when the lease is lost. */
+  /** Aborted at the deadline, and with `WorkHandedOver` on shutdown and when the lease is lost. */
   signal: AbortSignal;
   deadline: Date;
   /** 0..1 of this round, only if the far side reports it: never invented. */

@@ -53,7 +53,7 @@ function readModel(folder: ModelFolder, checker: FileChecker, mistakes: Mistake[
     texts.set(language, parsed as TextsFile);
   }
   return {
-    model: mistakes.length === before ? buildModel(value as ModelFile, texts) : undefined,
+    model: mistakes.length === before ? buildModel(value as ModelFile, folder.directory, texts) : undefined,
     names: [{ name: folder.id, place: 'id' }, ...aliasesOf(value)],
   };
 }
@@ -106,7 +106,7 @@ function checkNames(folders: readonly ModelFolder[], read: readonly ReadModel[])
   return mistakes;
 }
 
-function buildModel(file: ModelFile, texts: ReadonlyMap<Language, TextsFile>): Model {
+function buildModel(file: ModelFile, directory: string, texts: ReadonlyMap<Language, TextsFile>): Model {
   const localised = (en: string, key: 'display_name' | 'description' | 'pricing_note'): LocalisedText => {
     const translations = [...texts].filter(([, text]) => text[key] !== undefined);
     return { en, ...Object.fromEntries(translations.map(([language, text]) => [language, text[key]])) };
@@ -115,6 +115,7 @@ function buildModel(file: ModelFile, texts: ReadonlyMap<Language, TextsFile>): M
   for (const [language, { properties }] of texts) if (properties) propertyTexts[language] = properties;
   return {
     id: file.id,
+    directory,
     aliases: file.aliases ?? [],
     kind: file.kind,
     categories: file.categories,

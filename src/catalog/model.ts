@@ -63,6 +63,8 @@ export interface Candidate {
 
 export interface Model {
   id: string;
+  /** The folder of its files: a backend may keep files of its own there. */
+  directory: string;
   /** Other ids that name the same model. */
   aliases: readonly string[];
   kind: ModelKind;

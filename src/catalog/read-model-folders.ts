@@ -17,6 +17,7 @@ export interface SourceFile {
 export interface ModelFolder {
   /** What the model's id must be: the path below the catalogue's directory. */
   id: string;
+  directory: string;
   model: SourceFile;
   texts: Map<Language, SourceFile>;
 }
@@ -58,7 +59,7 @@ export async function readModelFolders(directory: string, mistakes: Mistake[]): 
       if (!language) mistakes.push({ file: shownPath(file), place: '', message: unknownLanguage(tag) });
     }
     const model = await read(join(folder, 'model.json'));
-    return model ? [{ id, model, texts }] : [];
+    return model ? [{ id, directory: folder, model, texts }] : [];
   }
 
   /** Names beginning with a dot are other programs' business. Links are followed. */

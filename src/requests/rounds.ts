@@ -1,5 +1,5 @@
 /** Rounds and their outputs, written so that each is paid for once: every write holds the lease or does nothing. */
-import type { RemoteReference } from '../backends/backend.ts';
+import { type RemoteReference, WorkHandedOver } from '../backends/backend.ts';
 import { type Database, statement } from '../db/database.ts';
 import type { Failure } from '../errors.ts';
 import { uuidv7 } from '../lib/ids.ts';
@@ -22,7 +22,7 @@ export interface RoundRow {
 }
 
 /** Somebody else has the request now, or it has ended: stop, and write nothing more. */
-export class LeaseLost extends Error {
+export class LeaseLost extends WorkHandedOver {
   override name = 'LeaseLost';
 }
 

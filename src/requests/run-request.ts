@@ -1,4 +1,5 @@
 /** Runs a claimed request to its end: its missing rounds side by side, then one ending. */
+import { WorkHandedOver } from '../backends/backend.ts';
 import type { BackendRegistry } from '../backends/registry.ts';
 import type { Catalog } from '../catalog/model.ts';
 import { priceOf } from '../catalog/price.ts';
@@ -24,7 +25,7 @@ export interface RunContext extends InputSources {
 }
 
 /** Why a run stops before its end. The request is not ended: it goes back to the queue, or is somebody else's. */
-export class Interrupted extends Error {
+export class Interrupted extends WorkHandedOver {
   override name = 'Interrupted';
 }
 

@@ -59,7 +59,6 @@ export async function startApp(
   const postgres = cleanup.use(await openPostgres(config, secrets, log));
   await migrate(postgres.target, log);
   const db = cleanup.use(openDatabase(postgres.target, { maxConnections: config.databasePool, log }));
-  const firstKey = await ensureFirstKey(db, secrets.apiKey);
   // Nobody else runs requests on an embedded database: what was running when the last process died can go on at once.
   if (postgres.exclusive) await expireAllLeases(db);
   const store = await openDiskStore(join(config.dataDir, 'files'));
@@ -92,6 +91,10 @@ export async function startApp(
   // Before any work is done: a port that is taken should change nothing.
   const address = await server.listen({ port: config.port, host: config.host });
   await postgres.describe(address);
+  // It is shown once, so not before this start is sure to get as far as showing it.
+  const firstKey = await ensureFirstKey(db, secrets.apiKey);
+  // Who was refused a moment ago for want of it need not wait.
+  if (firstKey) notifications.publish('keys', ['first']);
   const work = roles.worker
     ? await startWork(config, { db, notifications, store, safeFetch, backends, catalog, log, metrics })
     : undefined;

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { isUnavailable, statement } from '../src/db/database.ts';
+import { isUnavailable, openDatabase, statement } from '../src/db/database.ts';
 import { openNotifications } from '../src/db/notifications.ts';
 import { eventually } from './support/database.ts';
 import { silent, startTestDatabase, type TestDatabase } from './support/test-database.ts';
@@ -51,10 +51,31 @@ test('after an outage there is one listener again, however long the outage was',
   expect(listeners).toHaveLength(1);
 });
 
-/** A way to PostgreSQL that can be shut. */
+test('a statement that is not answered fails as an outage, in a transaction and out of it', async () => {
+  const { target } = database;
+  await using door = await openDoor(target as { host: string; port: number });
+  const through = { ...target, host: '127.0.0.1', port: door.port } as typeof target;
+  await using db = openDatabase(through, { maxConnections: 2, log: silent, answerTimeoutMs: 200 });
+  await expect(db.transaction((tx) => door.stall(() => tx.row(ownPid)))).rejects.toSatisfy(isUnavailable);
+  await db.row(ownPid);
+  await expect(door.stall(() => db.row(ownPid))).rejects.toSatisfy(isUnavailable);
+  expect(await db.row(ownPid)).toBeDefined();
+});
+
+test('a statement that takes too long fails as an outage', async () => {
+  const { db } = database;
+  const slow = db.transaction(async (tx) => {
+    await tx.rows(statement('test_limit', 'set local statement_timeout = 20'));
+    await tx.rows(statement('test_slow', 'select pg_sleep(10)'));
+  });
+  await expect(slow).rejects.toSatisfy(isUnavailable);
+});
+
+/** A way to PostgreSQL that can be shut, or open and mute. */
 async function openDoor({ host, port }: { host: string; port: number }) {
   const passing = new Set<Socket>();
   let isOpen = true;
+  let mute = false;
   let turnedAway = 0;
   const server = createServer((client) => {
     client.on('error', () => {});
@@ -65,7 +86,10 @@ async function openDoor({ host, port }: { host: string; port: number }) {
     }
     const upstream = connect(`${host}/.s.PGSQL.${port}`);
     upstream.on('error', () => {});
-    client.pipe(upstream).pipe(client);
+    client.pipe(upstream);
+    upstream.on('data', (bytes) => {
+      if (!mute) client.write(bytes);
+    });
     passing.add(client);
     client.on('close', () => {
       passing.delete(client);
@@ -77,6 +101,13 @@ async function openDoor({ host, port }: { host: string; port: number }) {
     port: (server.address() as AddressInfo).port,
     get turnedAway() {
       return turnedAway;
+    },
+    /** No answer passes while `work` waits for one. */
+    async stall<Result>(work: () => Promise<Result>): Promise<Result> {
+      mute = true;
+      return await work().finally(() => {
+        mute = false;
+      });
     },
     open() {
       isOpen = true;

@@ -65,17 +65,22 @@ export function clientOptions(target: ConnectionTarget, applicationName: string)
   };
 }
 
+/** Past the server's own limit for a statement: if even its refusal does not come, the connection is dead. */
+const ANSWER_TIMEOUT_MS = 40_000;
+const NO_ANSWER = 'Query read timeout';
+
 const DEADLOCK = '40P01';
 const SERIALIZATION = '40001';
 
 export function openDatabase(
   target: ConnectionTarget,
-  options: { maxConnections: number; log: Logger; applicationName?: string },
+  options: { maxConnections: number; log: Logger; applicationName?: string; answerTimeoutMs?: number },
 ): Database {
   const pool = new pg.Pool({
     ...clientOptions(target, options.applicationName ?? 'darkroom'),
     max: options.maxConnections,
     idleTimeoutMillis: 60_000,
+    query_timeout: options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
   });
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
   pool.on('error', (error) => options.log.warn({ err: error }, 'a database connection broke'));
@@ -105,9 +110,11 @@ export function openDatabase(
       await client.query('commit');
       return result;
     } catch (error) {
-      await client.query('rollback').catch((failure: Error) => {
-        broken = failure;
-      });
+      if ((error as Error).message === NO_ANSWER) broken = error as Error;
+      else
+        await client.query('rollback').catch((failure: Error) => {
+          broken = failure;
+        });
       throw error;
     } finally {
       client.off('error', onBroken);
@@ -142,15 +149,16 @@ export function openDatabase(
 
 /**
  * Whether `error` says that the database could not be reached or is not taking work now: nothing is wrong with
- * the statement. SQLSTATE classes 08 (connection), 53 (resources), 57P (shutdown, starting up), and socket errors.
+ * the statement. SQLSTATE classes 08 (connection), 53 (resources), 57 (shutdown, starting up, took too long), and
+ * socket errors.
  */
 export function isUnavailable(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: string; message?: string };
   if (code !== undefined)
-    return /^(08|53|57P|ECONN|ENOENT$|EPIPE$|ETIMEDOUT$|EHOSTUNREACH$|ENOTFOUND$|EAI_AGAIN$|25P03$)/.test(
+    return /^(08|53|57|ECONN|ENOENT$|EPIPE$|ETIMEDOUT$|EHOSTUNREACH$|ENOTFOUND$|EAI_AGAIN$|25P03$)/.test(
       code,
     );
-  return /Connection terminated|timeout exceeded when trying to connect|^timeout expired$|Client has encountered a connection error|not queryable/.test(
+  return /Connection terminated|^Query read timeout$|timeout exceeded when trying to connect|^timeout expired$|Client has encountered a connection error|not queryable/.test(
     message ?? '',
   );
 }

@@ -8,6 +8,7 @@ import { createAuthenticator } from './accounts/authenticate.ts';
 import { createRateLimit } from './accounts/rate-limit.ts';
 import { createServer } from './api/server.ts';
 import { createRegistry } from './backends/registry.ts';
+import { NO_ROUTING } from './backends/routing.ts';
 import { createSandboxBackend } from './backends/sandbox/sandbox.ts';
 import { startBackground } from './background/background.ts';
 import { loadModels } from './catalog/bundled.ts';
@@ -20,6 +21,7 @@ import { openDiskStore } from './files/disk-store.ts';
 import { configureImagePool, inImagePool } from './files/image-pool.ts';
 import { createSafeFetch } from './files/safe-fetch.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
+import { createBackendSlots } from './requests/backend-slots.ts';
 import { expireAllLeases } from './requests/claim.ts';
 import { createReadStatus } from './requests/read-status.ts';
 import type { RunContext } from './requests/run-request.ts';
@@ -66,11 +68,12 @@ export async function startApp(
   const authenticator = cleanup.use(createAuthenticator(db, notifications, config));
   const metrics = createMetrics(db);
   configureImagePool();
+  const routing = NO_ROUTING;
   const sandbox =
     config.sandbox === 'off'
       ? undefined
       : createSandboxBackend({ delayMs: config.sandboxDelayMs, runImageWork: inImagePool });
-  const backends = createRegistry([], sandbox);
+  const backends = createRegistry([], sandbox, routing);
   const watcher = cleanup.use(createWatcher(notifications));
   const server = await createServer({
     config,
@@ -96,7 +99,17 @@ export async function startApp(
   // Who was refused a moment ago for want of it need not wait.
   if (firstKey) notifications.publish('keys', ['first']);
   const work = roles.worker
-    ? await startWork(config, { db, notifications, store, safeFetch, backends, catalog, log, metrics })
+    ? await startWork(config, {
+        db,
+        slots: createBackendSlots(db, routing.limits),
+        notifications,
+        store,
+        safeFetch,
+        backends,
+        catalog,
+        log,
+        metrics,
+      })
     : undefined;
 
   const opened = cleanup.move();

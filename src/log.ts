@@ -17,7 +17,12 @@ const REDACTED = [
 
 export function createLog(config: Pick<Config, 'logLevel' | 'logFormat'>, terminal: boolean): Logger {
   const pretty = config.logFormat === 'pretty' || (config.logFormat === 'auto' && terminal);
-  const options = { level: config.logLevel, base: null, redact: { paths: REDACTED, censor: '[hidden]' } };
+  const options = {
+    level: config.logLevel,
+    base: null,
+    redact: { paths: REDACTED, censor: '[hidden]' },
+    serializers: { err: describeError },
+  };
   // Logs go to stderr: stdout is for what a command answers.
   const destination: DestinationStream = pretty
     ? PinoPretty({
@@ -29,4 +34,18 @@ export function createLog(config: Pick<Config, 'logLevel' | 'logFormat'>, termin
       })
     : pino.destination(2);
   return pino({ ...options, timestamp: pino.stdTimeFunctions.isoTime }, destination);
+}
+
+/** What helps to find a fault. Errors of libraries carry whole connections with them, which does not. */
+function describeError(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { name, message, stack, cause } = error;
+  const { code } = error as { code?: unknown };
+  return {
+    name,
+    message,
+    ...(code !== undefined && { code }),
+    stack,
+    ...(cause !== undefined && { cause: describeError(cause) }),
+  };
 }

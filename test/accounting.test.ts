@@ -83,7 +83,7 @@ async function traffic(db: Database, identities: Identity[]): Promise<void> {
         await giveBackRequest(db, claimed);
         continue;
       }
-      await beginRound(db, claimed, { index: 0, seed: 1, backend: 'a test' });
+      await beginRound(db, claimed, { index: 0, seed: 1, backend: 'a test', anew: false });
       await recordRendered(db, claimed, { index: 0, cost: 70, adjustments: [] }, []);
       await endRequest(db, notifications, claimed, {
         state: 'failed',
@@ -190,7 +190,7 @@ test('what a request cost counts in the month it was submitted in, where it was 
     [identity.accountId, identity.keyId],
   ]);
   const claimed = (await claimRequest(db, 'months', crypto.randomUUID(), 60_000))!;
-  await beginRound(db, claimed, { index: 0, seed: 1, backend: 'a test' });
+  await beginRound(db, claimed, { index: 0, seed: 1, backend: 'a test', anew: false });
   await recordRendered(db, claimed, { index: 0, cost: 70, adjustments: [] }, []);
   await endRequest(db, notifications, claimed, {
     state: 'failed',

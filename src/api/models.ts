@@ -37,7 +37,7 @@ interface ListQuerystring {
 export function modelsEndpoints(app: FastifyInstance, context: ApiContext): void {
   const entry = (model: Model, inLanguage: Language, request: FastifyRequest, includeSchema: boolean) =>
     catalogueEntry(model, inLanguage, {
-      available: context.backends.choose(model) !== undefined,
+      available: context.backends.candidates(model).length > 0,
       baseUrl: baseUrlOf(context.config, request),
       includeSchema,
     });
@@ -113,6 +113,9 @@ function chosenLanguage(request: FastifyRequest, reply: FastifyReply): Language 
     request.headers['accept-language'],
     (request.query as { lang?: string }).lang,
   );
-  reply.header('content-language', chosen).header('vary', 'Accept-Language');
+  const vary = reply.getHeader('vary');
+  reply
+    .header('content-language', chosen)
+    .header('vary', vary ? `${vary}, Accept-Language` : 'Accept-Language');
   return chosen;
 }

@@ -42,7 +42,7 @@ export async function readSubmission(
       `There is no model ${JSON.stringify(modelId.slice(0, 200))}. GET /v1/models lists what there is.`,
     );
   const { input, warnings } = readInput(request, model);
-  const choice = context.backends.choose(model);
+  const choice = context.backends.candidates(model)[0];
   if (!choice)
     throw errors.unavailable(
       `No backend is configured that can run ${model.id}. Whoever runs this server has to configure one.`,

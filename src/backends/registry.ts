@@ -1,35 +1,71 @@
-/** The backends that are configured, and which of them runs a model. */
-import type { Model } from '../catalog/model.ts';
+/** The backends that are configured, and which of them run a model, in which order. */
+
 import type { Backend } from './backend.ts';
+import { ALWAYS_CLOSED, type Breaker, createBreaker } from './breaker.ts';
+import { fits, NO_ROUTING, type RouteCandidate, type Routing } from './routing.ts';
 
 export interface Choice {
   backend: Backend;
   upstreamModel: string;
+  breaker: Breaker;
   /** The queue its work waits in. */
   pool: string;
 }
 
+/** What routing needs to know of a model. */
+export interface Routable {
+  id: string;
+  candidates: readonly RouteCandidate[];
+}
+
 export interface BackendRegistry {
+  /** Those that are configured. */
+  readonly backends: readonly Backend[];
   /** Pools that have a backend here, for workers to serve. */
   readonly pools: readonly string[];
-  /** The first candidate of `model` that is configured; undefined when nobody can run it. */
-  choose(model: Model): Choice | undefined;
+  /** The candidates of `model` that are configured, best first; empty when nobody can run it. */
+  candidates(model: Routable): readonly Choice[];
+  breakerOf(backend: string): Breaker;
 }
 
 /**
  * @param backends by the name that model files call them
- * @param sandbox runs every model where it is on; it is never a silent stand-in for a configured backend
+ * @param sandbox runs the models that have no other candidate here; never a silent stand-in for a configured backend
  */
-export function createRegistry(backends: readonly Backend[], sandbox: Backend | undefined): BackendRegistry {
-  const byName = new Map(backends.map((backend) => [backend.name, backend]));
+export function createRegistry(
+  backends: readonly Backend[],
+  sandbox: Backend | undefined,
+  routing: Routing = NO_ROUTING,
+): BackendRegistry {
+  const all = [...backends, ...(sandbox ? [sandbox] : [])];
+  const byName = new Map(all.map((backend) => [backend.name, backend]));
+  // The sandbox fails on purpose: that one caller asks for failures must not close it to the others.
+  const breakers = new Map(
+    all.map((backend) => [backend.name, backend === sandbox ? ALWAYS_CLOSED : createBreaker()]),
+  );
+  const known = new Map<string, readonly Choice[]>();
+
+  function choose(model: Routable): readonly Choice[] {
+    const routed =
+      routing.models.find(({ pattern }) => fits(pattern, model.id))?.candidates ?? model.candidates;
+    const choices = routed.flatMap(({ backend: name, upstreamModel }) => {
+      const backend = byName.get(name);
+      return backend ? [{ backend, upstreamModel, breaker: breakers.get(name)!, pool: name }] : [];
+    });
+    if (choices.length > 0 || !sandbox) return choices;
+    return [
+      { backend: sandbox, upstreamModel: model.id, breaker: breakers.get(sandbox.name)!, pool: sandbox.name },
+    ];
+  }
+
   return {
-    pools: [...byName.keys(), ...(sandbox ? [sandbox.name] : [])],
-    choose(model) {
-      for (const { backend: name, upstreamModel } of model.candidates) {
-        const backend = byName.get(name);
-        if (backend) return { backend, upstreamModel, pool: backend.name };
-      }
-      return sandbox && { backend: sandbox, upstreamModel: model.id, pool: sandbox.name };
+    backends: all,
+    pools: [...byName.keys()],
+    candidates(model) {
+      const choices = known.get(model.id) ?? choose(model);
+      known.set(model.id, choices);
+      return choices;
     },
+    breakerOf: (backend) => breakers.get(backend)!,
   };
 }

@@ -29,7 +29,12 @@ const RETRYABLE: ReadonlySet<FailureCode> = new Set([
 
 export type NextStep =
   | { retry: true; delayMs: number; otherSeed: boolean }
-  | { retry: false; failure: RequestFailure };
+  | {
+      retry: false;
+      failure: RequestFailure;
+      /** Whether another candidate may well succeed: this one is gone, out of order or spent. */
+      moveOn: boolean;
+    };
 
 /**
  * What to do after a round's call failed.
@@ -38,7 +43,7 @@ export type NextStep =
  * @param random 0..1, for jitter
  */
 export function afterFailure(error: unknown, calls: number, remainingMs: number, random: number): NextStep {
-  if (error instanceof RequestFailure) return { retry: false, failure: error };
+  if (error instanceof RequestFailure) return { retry: false, failure: error, moveOn: false };
   if (!(error instanceof BackendError)) {
     return {
       retry: false,
@@ -46,6 +51,7 @@ export function afterFailure(error: unknown, calls: number, remainingMs: number,
         retryable: true,
         cause: error,
       }),
+      moveOn: false,
     };
   }
   const otherSeed = error.kind === 'no_output';
@@ -62,7 +68,14 @@ export function afterFailure(error: unknown, calls: number, remainingMs: number,
     ? 0
     : Math.max(error.retryAfterMs ?? 0, error.retryAfterMs === undefined ? backOffMs : 0);
   if (calls < allowed && delayMs < remainingMs) return { retry: true, delayMs, otherSeed };
-  return { retry: false, failure: failureOf(error) };
+  const moveOn = mayPass || error.exhausted || error.kind === 'model_unavailable';
+  return { retry: false, failure: failureOf(error), moveOn };
+}
+
+/** What a call's end says about its backend, for the breaker; undefined where it says nothing. */
+export function isOutage(error: unknown): boolean | undefined {
+  if (!(error instanceof BackendError) || error.kind === 'cancelled') return undefined;
+  return error.kind === 'unavailable' || error.kind === 'timeout' || error.kind === 'auth';
 }
 
 function failureOf(error: BackendError): RequestFailure {

@@ -45,20 +45,34 @@ const begin = statement<RoundRow>(
   'begin_round',
   `insert into rounds as o (request_id, index, id, seed, backend, attempts)
    select r.id, $3, $4, $5, $6, 1 from requests r where r.id = $1 and r.lease = $2 and r.state = 'running'
-   on conflict (request_id, index) do update set attempts = o.attempts + 1, seed = excluded.seed, backend = excluded.backend
+   on conflict (request_id, index) do update
+      set attempts = o.attempts + 1, seed = excluded.seed, backend = excluded.backend,
+          id = case when $7 then excluded.id else o.id end,
+          remote_reference = case when $7 then null else o.remote_reference end
    returning ${COLUMNS}`,
 );
 
 /**
  * Before every call of a backend: counts the attempt and makes sure that the request is still ours to pay for.
+ * `anew`: what was tried before has failed for good, and the far side should not find it again.
  * @throws {LeaseLost}
  */
 export const beginRound = async (
   db: Database,
   claimed: ClaimedRequest,
-  round: { index: number; seed: number; backend: string },
+  round: { index: number; seed: number; backend: string; anew: boolean },
 ): Promise<RoundRow> =>
-  held(await db.row(begin, [claimed.id, claimed.lease, round.index, uuidv7(), round.seed, round.backend]));
+  held(
+    await db.row(begin, [
+      claimed.id,
+      claimed.lease,
+      round.index,
+      uuidv7(),
+      round.seed,
+      round.backend,
+      round.anew,
+    ]),
+  );
 
 const saveReference = statement<{ index: number }>(
   'save_remote_reference',

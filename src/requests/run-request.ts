@@ -5,6 +5,7 @@ import type { Catalog } from '../catalog/model.ts';
 import { priceOf } from '../catalog/price.ts';
 import type { Notifications } from '../db/notifications.ts';
 import { RequestFailure } from '../errors.ts';
+import type { BackendSlots } from './backend-slots.ts';
 import type { ClaimedRequest } from './claim.ts';
 import { endRequest } from './end.ts';
 import { gatherInputs, type InputSources } from './gather-inputs.ts';
@@ -18,6 +19,7 @@ export interface RunContext extends InputSources {
   notifications: Notifications;
   backends: BackendRegistry;
   catalog: Catalog;
+  slots: BackendSlots;
   /** Seconds one call of a backend took, and how it ended. */
   observeRound(backend: string, outcome: string, seconds: number): void;
   /** 0..1 of all rounds together. */
@@ -87,8 +89,8 @@ async function runRounds(
   stop: AbortController,
 ): Promise<void> {
   const model = context.catalog.find(claimed.model_id);
-  const choice = model && context.backends.choose(model);
-  if (!model || !choice)
+  const candidates = model ? context.backends.candidates(model) : [];
+  if (!model || candidates.length === 0)
     throw new RequestFailure('backend_unavailable', 'No backend is configured for this model any more.', {
       retryable: true,
     });
@@ -97,10 +99,10 @@ async function runRounds(
   const run = {
     db: context.db,
     store: context.store,
-    log: context.log.child({ request_id: claimed.id, backend: choice.backend.name }),
+    log: context.log.child({ request_id: claimed.id }),
     claimed,
-    backend: choice.backend,
-    upstreamModel: choice.upstreamModel,
+    candidates,
+    slots: context.slots,
     pricePerOutput: priceOf(model, claimed.input),
     inputs: () => {
       inputs ??= gatherInputs(context, claimed, signal);
@@ -111,8 +113,7 @@ async function runRounds(
       const sum = [...fractions.values()].reduce((total, value) => total + value, 0);
       context.reportProgress(claimed, sum / claimed.rounds);
     },
-    observe: (seconds: number, outcome: string) =>
-      context.observeRound(choice.backend.name, outcome, seconds),
+    observe: context.observeRound,
     signal,
   };
   for (const { index, state } of before) if (state === 'done' || state === 'failed') fractions.set(index, 1);

@@ -170,6 +170,7 @@ export async function startWorker(
 
   /** What dead workers left: back to the queue, or ended if that happened too often. */
   async function recoverLost(): Promise<void> {
+    await context.slots.reclaim();
     const requeued = await requeueLostRequests(db);
     if (requeued.length > 0) {
       log.warn({ requests: requeued.length }, 'requests of a lost worker run again');

@@ -10,6 +10,7 @@ import { type Notifications, openNotifications } from '../../src/db/notification
 import { openDiskStore } from '../../src/files/disk-store.ts';
 import { createSafeFetch } from '../../src/files/safe-fetch.ts';
 import type { FileStore } from '../../src/files/store.ts';
+import { createBackendSlots } from '../../src/requests/backend-slots.ts';
 import { readResult } from '../../src/requests/read-result.ts';
 import { isEnded } from '../../src/requests/states.ts';
 import { createSubmit, type Submission } from '../../src/requests/submit.ts';
@@ -62,9 +63,12 @@ export async function openStage({ db }: TestDatabase): Promise<Stage> {
     startWorker(play, options = {}) {
       const backend: Backend = {
         name: POOL,
-        capabilities: () => {
-          throw new Error('not asked for');
-        },
+        capabilities: () => ({
+          maxInputImages: 20,
+          inputContentTypes: ['image/png', 'image/jpeg', 'image/webp'],
+          seed: 'exact',
+          reportsProgress: true,
+        }),
         generate: play,
       };
       const backends = createRegistry([], backend);
@@ -75,6 +79,7 @@ export async function openStage({ db }: TestDatabase): Promise<Stage> {
           store,
           safeFetch: createSafeFetch({ allowInputHosts: [] }),
           backends,
+          slots: createBackendSlots(options.db ?? db, new Map()),
           catalog,
           log: silent,
           observeRound: () => {},

@@ -18,6 +18,8 @@ export function renderError(error: unknown, request: FastifyRequest, reply: Fast
     reply
       .code(apiError.status)
       .headers(apiError.headers)
+      // What the framework refuses itself has met no hook.
+      .header('x-request-id', request.id)
       // What fails before the first hook has not been given it.
       .header('x-request-id', request.id)
       .type('application/json; charset=utf-8')

@@ -95,6 +95,11 @@ export function bareServer(
   });
   useValidation(server);
   useJson(server);
+  // Before all that may answer, so that a preflight has it too.
+  server.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    done();
+  });
   server.register(cors, {
     origin: context.config.corsOrigins.includes('*') ? '*' : [...context.config.corsOrigins],
     methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
@@ -112,7 +117,6 @@ export function bareServer(
 
   server.decorateRequest('identity', null as never);
   server.addHook('onRequest', async (request, reply) => {
-    reply.header('x-request-id', request.id);
     const { scope } = request.routeOptions.config;
     if (scope === undefined) return;
     request.identity = await context.authenticator.identify(request.headers.authorization);

@@ -11,9 +11,15 @@ import { connectionThrough } from '../../src/db/embedded/probe.ts';
 /** Where root keeps clusters that cannot be below the data folder. */
 const SYSTEM_DIR = '/var/lib/darkroom';
 
-async function postmaster(dataDir: string): Promise<{ pid: number; socketFolder: string }> {
+/** The folder of a data folder's PostgreSQL. */
+export async function clusterOf(dataDir: string): Promise<string> {
   const clusterDir = await findCluster(dataDir, SYSTEM_DIR);
-  const file = clusterDir && (await readPostmasterFile(clusterDir));
+  if (!clusterDir) throw new Error(`${dataDir} has no PostgreSQL`);
+  return clusterDir;
+}
+
+async function postmaster(dataDir: string): Promise<{ pid: number; socketFolder: string }> {
+  const file = await readPostmasterFile(await clusterOf(dataDir));
   if (!file) throw new Error(`no PostgreSQL runs in ${dataDir}`);
   return file;
 }

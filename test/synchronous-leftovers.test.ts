@@ -1,10 +1,13 @@
 /** What is left of a synchronous request: how it ended and, for a while, its output. Nothing of what was asked. */
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Identity } from '../src/accounts/authenticate.ts';
+import { synchronousOutputs } from '../src/api/result.ts';
 import { BackendError } from '../src/backends/backend.ts';
 import { announceFile } from '../src/files/file-records.ts';
+import { removeFiles } from '../src/files/remove-files.ts';
 import { cancelRequest } from '../src/requests/cancel.ts';
-import { addIdentity, startTestDatabase, type TestDatabase } from './support/test-database.ts';
+import { forgetSyncContent } from '../src/requests/remove.ts';
+import { addIdentity, silent, startTestDatabase, type TestDatabase } from './support/test-database.ts';
 import { onePicture, openStage, type Stage } from './support/test-worker.ts';
 
 let database: TestDatabase;
@@ -41,6 +44,21 @@ test('the input goes when the request completes, before anybody has fetched its 
   expect(result).toMatchObject({ state: 'completed', outputs: [{ kind: 'sync' }] });
   expect(await leftOf(synchronous)).toEqual(NOTHING);
   expect(await leftOf(other)).toMatchObject({ input: { prompt: 'a test' }, kept: 1 });
+});
+
+test('who reads the output while another call has just fetched it finds none, and no error', async () => {
+  const { db } = database;
+  const identity = await addIdentity(db);
+  const id = await stage.submit(identity, { syncMode: true });
+  const worker = await stage.startWorker(() => onePicture());
+  const row = (await stage.untilEnded(identity, id))!;
+  await worker.stop(0);
+  expect((await synchronousOutputs({ db, store: stage.store }, row)).urls).toHaveLength(1);
+  await removeFiles({ db, store: stage.store, log: silent }, await forgetSyncContent(db, id));
+  expect(await synchronousOutputs({ db, store: stage.store }, row)).toMatchObject({
+    row: { state: 'completed', outputs: [] },
+    urls: [],
+  });
 });
 
 test('the input goes when the request fails', async () => {

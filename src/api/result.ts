@@ -5,6 +5,7 @@ import { Type } from 'typebox';
 import { errors } from '../errors.ts';
 import { storeKeyOf } from '../files/file-records.ts';
 import { removeFiles } from '../files/remove-files.ts';
+import { FileMissing, type FileStore } from '../files/store.ts';
 import { type ResultRow, readResult } from '../requests/read-result.ts';
 import { forgetSyncContent } from '../requests/remove.ts';
 import { baseUrlOf } from './base-url.ts';
@@ -32,10 +33,12 @@ export function resultEndpoint(app: FastifyInstance, context: ApiContext): void 
       },
     },
     async (request, reply) => {
-      const row = await readResult(context.db, request.identity.accountId, requestId(request));
-      if (!row) throw errors.notFound('There is no such request.');
+      const found = await readResult(context.db, request.identity.accountId, requestId(request));
+      if (!found) throw errors.notFound('There is no such request.');
       const baseUrl = baseUrlOf(context.config, request);
-      const urls = row.sync_mode ? await dataUris(context, row) : outputUrls(row, baseUrl);
+      const { row, urls } = found.sync_mode
+        ? await synchronousOutputs(context, found)
+        : { row: found, urls: outputUrls(found, baseUrl) };
       // A HEAD has fetched nothing.
       if (row.sync_mode && row.outputs.length > 0 && request.method === 'GET')
         forgetOnceSent(context, reply, row.id);
@@ -45,7 +48,21 @@ export function resultEndpoint(app: FastifyInstance, context: ApiContext): void 
   );
 }
 
-async function dataUris({ store }: ApiContext, row: ResultRow): Promise<string[]> {
+/** The outputs themselves. They go once they were fetched: whoever asks at the same moment may find none any more. */
+export async function synchronousOutputs(
+  { db, store }: Pick<ApiContext, 'db' | 'store'>,
+  row: ResultRow,
+): Promise<{ row: ResultRow; urls: string[] }> {
+  try {
+    return { row, urls: await dataUris(store, row) };
+  } catch (error) {
+    const now = error instanceof FileMissing ? await readResult(db, row.account_id, row.id) : undefined;
+    if (!now || now.outputs.length > 0) throw error;
+    return { row: now, urls: [] };
+  }
+}
+
+async function dataUris(store: FileStore, row: ResultRow): Promise<string[]> {
   const uris: string[] = [];
   for (const file of row.outputs) {
     const bytes = await store.readAll(storeKeyOf(file.id));

@@ -3,7 +3,8 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import type { Identity } from '../../src/accounts/authenticate.ts';
 import type { Backend, Round, RoundContext, RoundResult } from '../../src/backends/backend.ts';
-import { createRegistry } from '../../src/backends/registry.ts';
+import { type BackendRegistry, createRegistry } from '../../src/backends/registry.ts';
+import type { BackendLimits } from '../../src/backends/routing.ts';
 import { loadModels } from '../../src/catalog/bundled.ts';
 import type { Database } from '../../src/db/database.ts';
 import { type Notifications, openNotifications } from '../../src/db/notifications.ts';
@@ -29,7 +30,14 @@ export interface Stage extends AsyncDisposable {
   /** A worker whose backend does what `play` says. */
   startWorker(
     play: (round: Round, context: RoundContext) => Promise<RoundResult>,
-    options?: { concurrency?: number; db?: Database; pools?: string[] },
+    options?: {
+      concurrency?: number;
+      db?: Database;
+      pools?: string[];
+      /** Instead of the played one alone. */
+      backends?: BackendRegistry;
+      limits?: ReadonlyMap<string, BackendLimits>;
+    },
   ): Promise<Worker>;
   /** The result, once the request has ended. */
   untilEnded(identity: Identity, id: string): ReturnType<typeof readResult>;
@@ -61,17 +69,7 @@ export async function openStage({ db }: TestDatabase): Promise<Stage> {
       return requestId;
     },
     startWorker(play, options = {}) {
-      const backend: Backend = {
-        name: POOL,
-        capabilities: () => ({
-          maxInputImages: 20,
-          inputContentTypes: ['image/png', 'image/jpeg', 'image/webp'],
-          seed: 'exact',
-          reportsProgress: true,
-        }),
-        generate: play,
-      };
-      const backends = createRegistry([], backend);
+      const backends = options.backends ?? createRegistry([], playedBackend(POOL, play));
       return startWorker(
         {
           db: options.db ?? db,
@@ -79,7 +77,7 @@ export async function openStage({ db }: TestDatabase): Promise<Stage> {
           store,
           safeFetch: createSafeFetch({ allowInputHosts: [] }),
           backends,
-          slots: createBackendSlots(options.db ?? db, new Map()),
+          slots: createBackendSlots(options.db ?? db, options.limits ?? new Map()),
           catalog,
           log: silent,
           observeRound: () => {},
@@ -112,6 +110,22 @@ export async function openStage({ db }: TestDatabase): Promise<Stage> {
     },
   };
 }
+
+/** A backend that does what `play` says. */
+export const playedBackend = (
+  name: string,
+  play: (round: Round, context: RoundContext) => Promise<RoundResult>,
+  maxInputImages = 20,
+): Backend => ({
+  name,
+  capabilities: () => ({
+    maxInputImages,
+    inputContentTypes: ['image/png', 'image/jpeg', 'image/webp'],
+    seed: 'exact',
+    reportsProgress: true,
+  }),
+  generate: play,
+});
 
 /** What a backend gives that has made one picture. */
 export async function onePicture(costUsd?: number): Promise<RoundResult> {

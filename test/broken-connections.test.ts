@@ -51,6 +51,17 @@ test('after an outage there is one listener again, however long the outage was',
   expect(listeners).toHaveLength(1);
 });
 
+test('what others say on our channel is passed over', async () => {
+  const { db, peek } = database;
+  await using notifications = await openNotifications(db, silent);
+  const heard = new Promise<string[]>((resolve) => {
+    notifications.subscribe('queue', resolve);
+  });
+  for (const payload of ['', 'hello', 'somebody queue', 'somebody error a', 'somebody queue one,two'])
+    await peek.rows("select pg_notify('darkroom', $1)", [payload]);
+  expect(await heard).toEqual(['one', 'two']);
+});
+
 test('a statement that is not answered fails as an outage, in a transaction and out of it', async () => {
   const { target } = database;
   await using door = await openDoor(target as { host: string; port: number });

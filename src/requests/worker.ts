@@ -178,7 +178,7 @@ export async function startWorker(
     }
     for (
       let lost = await takeOverLostRequest(db, randomUUID());
-      lost;
+      lost && !stopping;
       lost = await takeOverLostRequest(db, randomUUID())
     ) {
       const request = lost;

@@ -3,7 +3,7 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { createAccount, type NewAccount } from '../../src/accounts/accounts.ts';
 import { createKey } from '../../src/accounts/keys.ts';
-import { clientOptions, openDatabase } from '../../src/db/database.ts';
+import { type ConnectionTarget, clientOptions, openDatabase } from '../../src/db/database.ts';
 import { findCluster } from '../../src/db/embedded/cluster.ts';
 import { readPostmasterFile } from '../../src/db/embedded/postmaster.ts';
 import { connectionThrough } from '../../src/db/embedded/probe.ts';
@@ -24,6 +24,10 @@ async function postmaster(dataDir: string): Promise<{ pid: number; socketFolder:
   return file;
 }
 
+/** How the server in `dataDir` reaches its database. */
+export const targetOf = async (dataDir: string): Promise<ConnectionTarget> =>
+  connectionThrough((await postmaster(dataDir)).socketFolder);
+
 export interface Peek extends AsyncDisposable {
   /** Rows of any statement. A connection that the server's death broke is replaced at the next use. */
   // biome-ignore lint/suspicious/noExplicitAny: a test's statement says what its rows are.
@@ -34,11 +38,10 @@ export interface Peek extends AsyncDisposable {
 
 /** Looks into the database of a running server beside it. */
 export async function peekInto(dataDir: string): Promise<Peek> {
-  const { socketFolder } = await postmaster(dataDir);
-  return peekThrough(connectionThrough(socketFolder));
+  return peekThrough(await targetOf(dataDir));
 }
 
-export function peekThrough(target: Parameters<typeof clientOptions>[0]): Peek {
+export function peekThrough(target: ConnectionTarget): Peek {
   const pool = new pg.Pool({ ...clientOptions(target, 'darkroom test'), max: 2 });
   pool.on('error', () => {});
   const rows = async <Row>(text: string, values: unknown[] = []): Promise<Row[]> =>
@@ -84,8 +87,7 @@ export interface TestAccount {
 
 /** An account of its own, with a key that may do everything. */
 export async function addAccount(dataDir: string, account: NewAccount): Promise<TestAccount> {
-  const { socketFolder } = await postmaster(dataDir);
-  await using db = openDatabase(connectionThrough(socketFolder), {
+  await using db = openDatabase(await targetOf(dataDir), {
     maxConnections: 1,
     log: pino({ level: 'silent' }),
   });

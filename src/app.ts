@@ -7,18 +7,16 @@ import { ensureFirstKey } from './accounts/accounts.ts';
 import { createAuthenticator } from './accounts/authenticate.ts';
 import { createRateLimit } from './accounts/rate-limit.ts';
 import { createServer } from './api/server.ts';
-import { createRegistry } from './backends/registry.ts';
-import { NO_ROUTING } from './backends/routing.ts';
-import { createSandboxBackend } from './backends/sandbox/sandbox.ts';
 import { startBackground } from './background/background.ts';
 import { loadModels } from './catalog/bundled.ts';
 import type { Config, Secrets } from './config/config.ts';
+import { configureBackends } from './configure-backends.ts';
 import { openDatabase } from './db/database.ts';
 import { migrate } from './db/migrate.ts';
 import { openNotifications } from './db/notifications.ts';
 import { openPostgres } from './db/postgres.ts';
 import { openDiskStore } from './files/disk-store.ts';
-import { configureImagePool, inImagePool } from './files/image-pool.ts';
+import { configureImagePool } from './files/image-pool.ts';
 import { createSafeFetch } from './files/safe-fetch.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createBackendSlots } from './requests/backend-slots.ts';
@@ -58,6 +56,7 @@ export async function startApp(
     allowInputHosts: config.allowInputHosts,
     timeoutMs: config.inputTimeoutMs,
   });
+  const { backends, limits } = await configureBackends(config, secrets, catalog);
   const postgres = cleanup.use(await openPostgres(config, secrets, log));
   await migrate(postgres.target, log);
   const db = cleanup.use(openDatabase(postgres.target, { maxConnections: config.databasePool, log }));
@@ -68,12 +67,6 @@ export async function startApp(
   const authenticator = cleanup.use(createAuthenticator(db, notifications, config));
   const metrics = createMetrics(db);
   configureImagePool();
-  const routing = NO_ROUTING;
-  const sandbox =
-    config.sandbox === 'off'
-      ? undefined
-      : createSandboxBackend({ delayMs: config.sandboxDelayMs, runImageWork: inImagePool });
-  const backends = createRegistry([], sandbox, routing);
   const watcher = cleanup.use(createWatcher(notifications));
   const server = await createServer({
     config,
@@ -101,7 +94,7 @@ export async function startApp(
   const work = roles.worker
     ? await startWork(config, {
         db,
-        slots: createBackendSlots(db, routing.limits),
+        slots: createBackendSlots(db, limits),
         notifications,
         store,
         safeFetch,

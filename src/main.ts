@@ -3,7 +3,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
+import { RoutingError } from './backends/routing.ts';
 import { CatalogError } from './catalog/mistakes.ts';
+import { backendsCommands } from './cli/backends.ts';
 import { CommandError } from './cli/command-error.ts';
 import { configCommand } from './cli/config.ts';
 import { doctorCommand } from './cli/doctor.ts';
@@ -13,7 +15,7 @@ import { serveCommand } from './cli/serve.ts';
 import { ConfigError, type LoadedConfig, readConfig } from './config/config.ts';
 import { EmbeddedPostgresError } from './db/embedded/embedded.ts';
 
-const EXPLAINED = [CommandError, ConfigError, CatalogError, EmbeddedPostgresError];
+const EXPLAINED = [CommandError, ConfigError, CatalogError, RoutingError, EmbeddedPostgresError];
 
 function loadConfig(): LoadedConfig {
   const fromFile = existsSync('.env') ? parseEnv(readFileSync('.env', 'utf8')) : {};
@@ -27,6 +29,7 @@ const program = new Command('darkroom')
 serveCommand(program, loadConfig);
 keysCommands(program, loadConfig);
 modelsCommands(program, loadConfig);
+backendsCommands(program, loadConfig);
 configCommand(program, loadConfig);
 doctorCommand(program, loadConfig);
 

@@ -8,7 +8,7 @@ type Values = {
 };
 
 /** Set apart so that logging or printing the configuration cannot show them. */
-export type Secrets = Pick<Values, 'databaseUrl' | 'apiKey'>;
+export type Secrets = Pick<Values, 'databaseUrl' | 'apiKey' | 'geminiApiKeys' | 'openAiApiKey'>;
 export type Config = Readonly<Omit<Values, keyof Secrets>>;
 
 export interface LoadedConfig {
@@ -60,25 +60,33 @@ export function readConfig(
       description: setting.description,
     });
   }
+  if (values.vertexAi && !values.googleCloudProject)
+    problems.push('GOOGLE_CLOUD_PROJECT must be set with GOOGLE_GENAI_USE_VERTEXAI');
   if (problems.length > 0) throw new ConfigError(problems);
 
-  const { databaseUrl, apiKey, ...rest } = values as Values;
+  const { databaseUrl, apiKey, geminiApiKeys, openAiApiKey, ...rest } = values as Values;
   const config: Config = Object.freeze({ ...rest, dataDir: resolve(rest.dataDir) });
   const warnings = unknownVariables({ ...envFile, ...env });
   if (apiKey !== undefined && apiKey.length < 16)
     warnings.push(
       'DARKROOM_API_KEY is short: use 16 random characters or more wherever others can reach this server',
     );
-  return { config, secrets: Object.freeze({ databaseUrl, apiKey }), report, warnings };
+  return {
+    config,
+    secrets: Object.freeze({ databaseUrl, apiKey, geminiApiKeys, openAiApiKey }),
+    report,
+    warnings,
+  };
 }
 
 /** Set, and not to the empty string, which means unset as in shells and compose files. */
 const present = (text: string | undefined): boolean => text !== undefined && text.trim() !== '';
 
 function show(setting: Setting<unknown>, value: unknown): string {
-  if (value === undefined) return '(unset)';
+  if (value === undefined || (Array.isArray(value) && value.length === 0)) return '(unset)';
   if (setting.secret) return '(set, hidden)';
-  return Array.isArray(value) ? value.join(',') || '(none)' : String(value);
+  // An address may have a user and password in it.
+  return String(value).replaceAll(/\/\/[^/@,]+@/g, '//(hidden)@');
 }
 
 function unknownVariables(env: Record<string, string | undefined>): string[] {

@@ -44,3 +44,8 @@ export function parseDatabaseUrl(text: string): string {
   parseUrl('postgres:', 'postgresql:')(text.replace('@/', '@localhost/'));
   return text;
 }
+
+export function parseBoolean(text: string): boolean {
+  if (!/^(true|false|1|0)$/i.test(text)) throw new Error('must be true or false');
+  return /^(true|1)$/i.test(text);
+}

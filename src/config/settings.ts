@@ -1,5 +1,5 @@
 /** Every environment variable Darkroom reads: its name, form, default and meaning. The only place that names them. */
-import { parseDatabaseUrl, parseDuration, parseInteger, parseList, parseUrl } from './parse.ts';
+import { parseBoolean, parseDatabaseUrl, parseDuration, parseInteger, parseList, parseUrl } from './parse.ts';
 
 export interface Setting<Value> {
   name: string;
@@ -97,6 +97,57 @@ export const settings = {
     1000,
     integer(0, 3_600_000),
     'how long the sandbox takes for an image',
+  ),
+  geminiApiKeys: setting(
+    'GEMINI_API_KEY',
+    [] as string[],
+    parseList,
+    'runs models through the Gemini API; several keys, comma-separated, share the load',
+    true,
+  ),
+  geminiBaseUrl: setting(
+    'GEMINI_BASE_URL',
+    undefined as string | undefined,
+    parseUrl('http:', 'https:'),
+    "address of the Gemini API; unset: Google's",
+  ),
+  vertexAi: setting(
+    'GOOGLE_GENAI_USE_VERTEXAI',
+    false,
+    parseBoolean,
+    "runs Gemini through Vertex AI, with Google's application default credentials",
+  ),
+  googleCloudProject: setting(
+    'GOOGLE_CLOUD_PROJECT',
+    undefined as string | undefined,
+    text,
+    'project of Vertex AI',
+  ),
+  googleCloudLocation: setting('GOOGLE_CLOUD_LOCATION', 'global', text, 'location of Vertex AI'),
+  comfyUiUrls: setting(
+    'COMFYUI_URL',
+    [] as string[],
+    (value) => parseList(value).map(parseUrl('http:', 'https:')),
+    'ComfyUI servers, comma-separated; the one with the shortest queue is asked first',
+  ),
+  openAiApiKey: setting(
+    'OPENAI_API_KEY',
+    undefined as string | undefined,
+    text,
+    'runs models through the OpenAI API, or a server that speaks it',
+    true,
+  ),
+  openAiBaseUrl: setting(
+    'OPENAI_BASE_URL',
+    undefined as string | undefined,
+    parseUrl('http:', 'https:'),
+    "address of an OpenAI-compatible server, with its version; unset: OpenAI's",
+  ),
+  routingFile: setting(
+    'DARKROOM_ROUTING',
+    undefined as string | undefined,
+    text,
+    'JSON file that says which backends run which models, and limits them',
   ),
   concurrency: setting(
     'DARKROOM_CONCURRENCY',

@@ -105,6 +105,8 @@ export function bareServer(
     methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: 86_400,
+    // OPTIONS without the headers of a preflight is answered as well, rather than refused in words of the plugin's.
+    strictPreflight: false,
   });
   server.setErrorHandler((error, request, reply) => renderError(error, request, reply));
   server.setNotFoundHandler((request, reply) =>

@@ -1,4 +1,4 @@
-/** /openapi.json and /reference: every endpoint, and every model with its own input. */
+/** /openapi.json: every endpoint, and every model with its own input. */
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
 import { localisedInputSchema, outputSchema } from '../catalog/localise.ts';
@@ -60,7 +60,8 @@ function complete(document: Document, { catalog }: ApiContext): Document {
   const paths: Document['paths'] = {};
   for (const model of catalog.models)
     paths[`/v1/models/${model.id}`] = { post: submitOperation(model), get: describeOperation(model) };
-  Object.assign(paths, document.paths);
+  Object.assign(paths, document.paths, { '/files/{id}/{name}': { get: FILE_OPERATION } });
+  paths['/v1/files']!.post!.requestBody = UPLOAD_BODY;
   const schemas: Record<string, unknown> = {
     ...document.components?.schemas,
     Error: withoutId(errorSchema),
@@ -134,6 +135,59 @@ function describeOperation(model: Model): Operation {
   };
 }
 
+/** Any bytes: their media type says what they are. */
+const BYTES = { schema: {} };
+
+const UPLOAD_BODY = {
+  required: true,
+  content: {
+    'multipart/form-data': {
+      schema: {
+        type: 'object',
+        required: ['file'],
+        properties: { file: { type: 'string', contentMediaType: 'application/octet-stream' } },
+      },
+    },
+    'image/*': BYTES,
+    'video/*': BYTES,
+    'application/octet-stream': BYTES,
+  },
+};
+
+const FILE_OPERATION: Operation = {
+  tags: ['Files'],
+  operationId: 'getFile',
+  summary: 'The bytes of an output or upload, for everybody who has its URL',
+  security: [],
+  parameters: [
+    { name: 'id', in: 'path', required: true, schema: { type: 'string' } },
+    {
+      name: 'name',
+      in: 'path',
+      required: true,
+      schema: { type: 'string' },
+      description: 'Any: the id counts.',
+    },
+    { name: 'Range', in: 'header', required: false, schema: { type: 'string', examples: ['bytes=0-1023'] } },
+    { name: 'If-None-Match', in: 'header', required: false, schema: { type: 'string' } },
+  ],
+  responses: {
+    '200': { description: 'All of it.', content: { 'image/*': BYTES, 'video/*': BYTES } },
+    '206': { description: 'The part in `Range`.', content: { 'image/*': BYTES, 'video/*': BYTES } },
+    '304': { description: 'It is the one in `If-None-Match`.' },
+    '416': { description: 'The range starts past its end.' },
+  },
+};
+
+const DESCRIPTIONS: Record<string, string> = {
+  '200': 'Done.',
+  '201': 'Made.',
+  '202': 'Decided.',
+  '204': 'Gone.',
+  '304': 'As it was: nothing has changed since the `ETag` in `If-None-Match`.',
+  '503': 'Not ready; the body says why.',
+};
+
 const ERROR_RESPONSES: [status: string, description: string][] = [
   ['400', 'Malformed id, URL or JSON.'],
   ['401', 'The API key is missing, unknown, expired or revoked.'],
@@ -158,7 +212,18 @@ function addErrors(operation: Operation): void {
     ...(reads ? ['402', '413', '415'] : []),
   ]);
   const content = { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } };
-  const known = operation.responses ?? {};
+  const known = Object.fromEntries(
+    Object.entries((operation.responses ?? {}) as Record<string, { description: string }>).map(
+      ([status, { description, ...rest }]) => [
+        status,
+        {
+          description:
+            description === 'Default Response' ? (DESCRIPTIONS[status] ?? description) : description,
+          ...rest,
+        },
+      ],
+    ),
+  );
   operation.responses = {
     ...Object.fromEntries(
       ERROR_RESPONSES.filter(([status]) => !without.has(status)).map(([status, description]) => [
@@ -168,20 +233,4 @@ function addErrors(operation: Operation): void {
     ),
     ...known,
   };
-}
-
-/** The description as a page. Nothing of it comes from another host. */
-export async function referencePage(app: FastifyInstance): Promise<void> {
-  const { default: reference } = await import('@scalar/fastify-api-reference');
-  await app.register(reference, {
-    routePrefix: '/reference',
-    configuration: {
-      url: '/openapi.json',
-      title: 'Darkroom API',
-      withDefaultFonts: false,
-      telemetry: false,
-      showDeveloperTools: 'never',
-      agent: { disabled: true },
-    } as never,
-  });
 }

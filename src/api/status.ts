@@ -33,7 +33,7 @@ export function statusEndpoint(app: FastifyInstance, context: ApiContext): void 
         summary: 'Monitor request status',
         params: requestParams,
         querystring: query,
-        response: { 200: statusSchema },
+        response: { 200: statusSchema, 304: Type.Null() },
       },
     },
     async (request, reply) => {

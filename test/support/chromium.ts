@@ -1,0 +1,69 @@
+/** Debian's chromium, for what only a browser can tell. */
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { hasProgram, run } from './command.ts';
+
+const INSTALL_TIMEOUT_MS = 300_000;
+
+/** Makes sure that there is one: root gets it from the distribution. @returns why there is none, or undefined. */
+export async function missingChromium(): Promise<string | undefined> {
+  if (hasProgram('chromium')) return undefined;
+  if (process.getuid?.() !== 0 || !hasProgram('apt-get'))
+    return 'chromium is not installed (apt-get install chromium)';
+  console.warn('installing chromium, this once (apt-get install chromium)');
+  const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, timeoutMs: INSTALL_TIMEOUT_MS };
+  await run('apt-get', ['update', '-qq'], options);
+  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], options);
+  return hasProgram('chromium') ? undefined : 'chromium could not be installed';
+}
+
+export interface RenderedPage {
+  /** The document as it is once scripts have run, as HTML. */
+  dom: string;
+  /** What the page logged: mistakes in scripts, and what its own policy has forbidden. */
+  messages: string[];
+  /** Every URL that the page asked for, itself first. */
+  requested: string[];
+}
+
+/** The page at `url` as a browser renders it, with no network but loopback. */
+export async function renderPage(url: string): Promise<RenderedPage> {
+  const profile = await mkdtemp(join(tmpdir(), 'darkroom-chromium-'));
+  const netLog = join(profile, 'net-log.json');
+  try {
+    const { stdout, stderr } = await run('chromium', [
+      '--headless',
+      '--dump-dom',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1',
+      '--enable-logging=stderr',
+      `--log-net-log=${netLog}`,
+      `--user-data-dir=${profile}`,
+      '--virtual-time-budget=8000',
+      url,
+    ]);
+    return {
+      dom: stdout,
+      messages: stderr.split('\n').filter((line) => line.includes(':CONSOLE')),
+      requested: requestedBy(new URL(url).origin, await readFile(netLog, 'utf8')),
+    };
+  } finally {
+    await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** What a browser asks for by itself, such as updates, has no page as its initiator. */
+function requestedBy(origin: string, netLog: string): string[] {
+  const { events } = JSON.parse(netLog) as { events: { params?: { url?: string; initiator?: string } }[] };
+  const urls = events
+    .filter(({ params }) => params?.url && (params.initiator === origin || params.url.startsWith(origin)))
+    .map(({ params }) => params!.url!);
+  return [...new Set(urls)];
+}

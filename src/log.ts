@@ -9,6 +9,8 @@ const REDACTED = [
   'headers.authorization',
   '*.headers.authorization',
   'req.headers.authorization',
+  '*.headers.cookie',
+  '*.headers["x-goog-api-key"]',
   'apiKey',
   '*.apiKey',
   'connectionString',

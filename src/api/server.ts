@@ -15,8 +15,9 @@ import { fileEndpoint } from './file.ts';
 import { useJson } from './json-body.ts';
 import { keysEndpoints } from './keys.ts';
 import { modelsEndpoints } from './models.ts';
-import { openApi, referencePage } from './openapi.ts';
+import { openApi } from './openapi.ts';
 import { operationsEndpoints } from './operations.ts';
+import { referencePage } from './reference.ts';
 import { renderError } from './render-error.ts';
 import { requestsEndpoints } from './requests.ts';
 import { resultEndpoint } from './result.ts';
@@ -66,7 +67,7 @@ export async function createServer(context: ApiContext): Promise<FastifyInstance
     fileEndpoint(app, context);
     operationsEndpoints(app, context);
     await uploadsEndpoints(app, context);
-    await referencePage(app);
+    await referencePage(app, context);
   });
   return server;
 }

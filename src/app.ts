@@ -21,6 +21,7 @@ import { createSafeFetch } from './files/safe-fetch.ts';
 import { createMetrics, type Metrics } from './metrics.ts';
 import { createBackendSlots } from './requests/backend-slots.ts';
 import { expireAllLeases } from './requests/claim.ts';
+import { persistently } from './requests/persistently.ts';
 import { createReadStatus } from './requests/read-status.ts';
 import type { RunContext } from './requests/run-request.ts';
 import { createSubmit } from './requests/submit.ts';
@@ -147,12 +148,20 @@ async function startWork(
     },
   );
   // Nobody waits for them to be there: they sweep.
-  const background = startBackground(parts.db.target, { ...parts, ...config });
-  background.catch((error) => parts.log.error({ err: error }, 'background jobs did not start'));
+  const stopping = new AbortController();
+  const background = persistently(
+    () => startBackground(parts.db.target, { ...parts, ...config }),
+    stopping.signal,
+    (error) => {
+      parts.log.warn({ err: error }, 'background jobs did not start yet');
+      return true;
+    },
+  ).catch(() => undefined);
   return {
     async stop() {
+      stopping.abort();
       await worker.stop(config.shutdownGraceMs);
-      await background.then((jobs) => jobs[Symbol.asyncDispose]()).catch(() => {});
+      await (await background)?.[Symbol.asyncDispose]();
     },
   };
 }

@@ -7,7 +7,7 @@ import { type SweepContext, sweep } from './sweep.ts';
 const SWEEP = 'sweep';
 const EVERY_MINUTE = '* * * * *';
 
-/** Starts the schedules. Nothing waits for them: a database that is gone is tried again by pg-boss. */
+/** Starts the schedules; once started, pg-boss waits out a database that is gone. */
 export async function startBackground(
   target: ConnectionTarget,
   context: SweepContext & { log: Logger },
@@ -22,7 +22,18 @@ export async function startBackground(
     superviseIntervalSeconds: 300,
   });
   boss.on('error', (error) => context.log.debug({ err: error }, 'background jobs wait for the database'));
-  await boss.start();
+  const stop = (): Promise<void> => boss.stop({ graceful: true, timeout: 3000 });
+  try {
+    await boss.start();
+    await schedule(boss, context);
+  } catch (error) {
+    await stop().catch(() => {});
+    throw error;
+  }
+  return { [Symbol.asyncDispose]: stop };
+}
+
+async function schedule(boss: PgBoss, context: SweepContext): Promise<void> {
   await boss.createQueue(SWEEP, {
     policy: 'exclusive',
     retryLimit: 0,
@@ -33,9 +44,4 @@ export async function startBackground(
     await sweep(context);
   });
   await boss.schedule(SWEEP, EVERY_MINUTE);
-  return {
-    async [Symbol.asyncDispose]() {
-      await boss.stop({ graceful: true, timeout: 3000 });
-    },
-  };
 }

@@ -34,7 +34,7 @@ export function keysCommands(program: Command, loadConfig: () => LoadedConfig): 
       ['generate'],
     )
     .option('--budget <usd>', 'USD it may spend in a month', parsePositive)
-    .option('--rate-per-minute <calls>', 'calls it may make in a minute', parsePositive)
+    .option('--rate-per-minute <calls>', 'calls it may make in a minute', parseCount)
     .option('--json', 'print JSON')
     .action((options: CreateOptions) => withDatabase(loadConfig(), (db) => create(db, options)));
 
@@ -113,6 +113,11 @@ function parseScopes(text: string): Scope[] {
   if (unknown !== undefined)
     throw new InvalidArgumentError(`${unknown} is no scope; there are ${SCOPES.join(', ')}.`);
   return scopes as Scope[];
+}
+
+function parseCount(text: string): number {
+  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 1 to 999999.');
+  return Number(text);
 }
 
 function parsePositive(text: string): number {

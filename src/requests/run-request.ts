@@ -203,6 +203,20 @@ async function conclude(
   );
 }
 
+/** Ends a request that waited for a backend which is no longer configured anywhere. */
+export async function endUnservedRequest(
+  context: RunContext,
+  claimed: ClaimedRequest,
+  signal: AbortSignal,
+): Promise<void> {
+  const failure = new RequestFailure(
+    'backend_unavailable',
+    'The backend that this request waited for is no longer configured. Submit it again.',
+    { retryable: true },
+  );
+  await conclude(context, claimed, failure, signal);
+}
+
 /** Ends a request whose runs were all lost, with what they left. */
 export async function endLostRequest(
   context: RunContext,

@@ -3,7 +3,7 @@
  * admitted together (idempotency, room in the queue, budgets) and inserted with one statement.
  */
 import type { Identity } from '../accounts/authenticate.ts';
-import { type Database, type Queryable, statement } from '../db/database.ts';
+import { type Database, isUnavailable, type Queryable, statement } from '../db/database.ts';
 import type { Notifications } from '../db/notifications.ts';
 import { type ApiError, errors } from '../errors.ts';
 import { createBatcher } from '../lib/batcher.ts';
@@ -46,7 +46,7 @@ export function createSubmit(db: Database, notifications: Notifications): Submit
     maxSize: MAX_BATCH,
     concurrency: BATCHES_AT_ONCE,
     run: async (submissions) => {
-      const answers = await db.transaction((tx) => admit(tx, submissions));
+      const answers = await admitAll(db, submissions);
       notifications.publish('queue', [...new Set(submissions.map(({ pool }) => pool))]);
       return answers;
     },
@@ -68,6 +68,23 @@ export function createSubmit(db: Database, notifications: Notifications): Submit
       inFlight.delete(claim);
     }
   };
+}
+
+/** Should one of them be more than the database takes, only that one is refused. */
+async function admitAll(db: Database, submissions: Submission[]): Promise<(SubmitAnswer | Error)[]> {
+  try {
+    return await db.transaction((tx) => admit(tx, submissions));
+  } catch (error) {
+    if (submissions.length === 1 || isUnavailable(error)) throw error;
+    const half = submissions.length >> 1;
+    const answers: (SubmitAnswer | Error)[] = [];
+    for (const part of [submissions.slice(0, half), submissions.slice(half)]) {
+      const refuseAll = (reason: unknown): Error[] =>
+        part.map(() => (reason instanceof Error ? reason : new Error(String(reason))));
+      answers.push(...(await admitAll(db, part).catch(refuseAll)));
+    }
+    return answers;
+  }
 }
 
 interface Entry {
@@ -154,7 +171,11 @@ async function replayKnown(tx: Queryable, keyed: Entry[]): Promise<void> {
     const { identity, idempotency } = entry.submission;
     const id = name(identity.accountId, idempotency!.key);
     if (claimed.has(id)) continue;
-    const first = known.get(id)!;
+    const first = known.get(id);
+    if (!first) {
+      entry.outcome = errors.conflict('This Idempotency-Key has just expired. Send the request again.', 1);
+      continue;
+    }
     entry.outcome = first.fingerprint.equals(idempotency!.fingerprint)
       ? { requestId: first.request_id, replayed: true }
       : errors.validation([

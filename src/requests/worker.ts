@@ -16,8 +16,17 @@ import {
 } from './claim.ts';
 import { createProgressWriter } from './progress.ts';
 import { LeaseLost } from './rounds.ts';
-import { endLostRequest, Interrupted, type RunContext, runRequest } from './run-request.ts';
-import { heartbeat, unregisterWorker } from './workers.ts';
+import {
+  endLostRequest,
+  endUnservedRequest,
+  Interrupted,
+  type RunContext,
+  runRequest,
+} from './run-request.ts';
+import { heartbeat, listUnservedPools, unregisterWorker } from './workers.ts';
+
+/** Longer than any restart: what is queued for a backend should outlive a change of its machine. */
+const UNSERVED_GRACE_MS = 10 * 60_000;
 
 export interface WorkerOptions {
   pools: readonly string[];
@@ -27,6 +36,8 @@ export interface WorkerOptions {
   requestTimeoutMs: number;
   /** What to call this process where workers are listed. */
   description: string;
+  /** How long a pool may be without a worker before its requests are ended. */
+  unservedGraceMs?: number;
 }
 
 export interface Worker {
@@ -64,7 +75,8 @@ export async function startWorker(
   let again = false;
   let turn = 0;
 
-  const self = { id: workerId, description: options.description, concurrency: options.concurrency };
+  const { description, concurrency, pools } = options;
+  const self = { id: workerId, description, concurrency, pools };
   await heartbeat(db, self);
 
   function start(claimed: ClaimedRequest, work: (signal: AbortSignal) => Promise<void>): void {
@@ -148,6 +160,8 @@ export async function startWorker(
 
   let lookedAtMs = performance.now();
   let justBack = false;
+  const unservedSinceMs = new Map<string, number>();
+  const unservedGraceMs = options.unservedGraceMs ?? UNSERVED_GRACE_MS;
 
   async function keepLeases(): Promise<void> {
     await heartbeat(db, self);
@@ -165,7 +179,31 @@ export async function startWorker(
     // After an outage the living get until the next look to renew theirs, before any counts as lost.
     justBack = !justBack && performance.now() - lookedAtMs > MISSED_MS;
     lookedAtMs = performance.now();
-    if (!stopping && !justBack) await recoverLost();
+    if (!stopping && !justBack) {
+      await recoverLost();
+      await endUnserved();
+    }
+  }
+
+  /**
+   * Requests of pools that nobody serves any more, since a backend was taken out of the configuration. They are not
+   * moved to another: it may cost what the caller has not agreed to. A worker that only restarts is given time.
+   */
+  async function endUnserved(): Promise<void> {
+    const unserved = await listUnservedPools(db);
+    for (const pool of unservedSinceMs.keys()) if (!unserved.includes(pool)) unservedSinceMs.delete(pool);
+    for (const pool of unserved) {
+      const sinceMs = unservedSinceMs.get(pool) ?? performance.now();
+      unservedSinceMs.set(pool, sinceMs);
+      if (performance.now() - sinceMs < unservedGraceMs) continue;
+      for (;;) {
+        const claimed = stopping
+          ? undefined
+          : await claimRequest(db, pool, randomUUID(), options.requestTimeoutMs);
+        if (!claimed) break;
+        await endUnservedRequest(runContext, claimed, new AbortController().signal);
+      }
+    }
   }
 
   /** What dead workers left: back to the queue, or ended if that happened too often. */

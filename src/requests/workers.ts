@@ -4,7 +4,7 @@ import { type Queryable, statement } from '../db/database.ts';
 const beat = statement<never>(
   'worker_heartbeat',
   `with gone as (delete from workers where heartbeat_at < now() - interval '10 minutes' and id <> $1)
-   insert into workers (id, description, concurrency) values ($1, $2, $3)
+   insert into workers (id, description, concurrency, pools) values ($1, $2, $3, $4)
    on conflict (id) do update set heartbeat_at = now()`,
 );
 const deleteWorker = statement<never>('unregister_worker', 'delete from workers where id = $1');
@@ -16,10 +16,22 @@ const countLive = statement<{ live: number }>(
 /** Says that this process lives and runs requests. */
 export const heartbeat = (
   db: Queryable,
-  worker: { id: string; description: string; concurrency: number },
-): Promise<never[]> => db.rows(beat, [worker.id, worker.description, worker.concurrency]);
+  worker: { id: string; description: string; concurrency: number; pools: readonly string[] },
+): Promise<never[]> => db.rows(beat, [worker.id, worker.description, worker.concurrency, worker.pools]);
+
 export const unregisterWorker = (db: Queryable, workerId: string): Promise<never[]> =>
   db.rows(deleteWorker, [workerId]);
 
 /** Workers that wrote their heartbeat within 20 seconds, anywhere. */
 export const countLiveWorkers = async (db: Queryable): Promise<number> => (await db.row(countLive))!.live;
+
+const unservedPools = statement<{ pool: string }>(
+  'unserved_pools',
+  `select distinct l.pool from lanes l
+    where l.queued > 0
+      and not exists (select 1 from workers w where w.heartbeat_at > now() - interval '20 seconds' and l.pool = any(w.pools))`,
+);
+
+/** Pools in which requests wait although no live worker serves them. */
+export const listUnservedPools = async (db: Queryable): Promise<string[]> =>
+  (await db.rows(unservedPools)).map(({ pool }) => pool);

@@ -37,6 +37,7 @@ export interface Stage extends AsyncDisposable {
       /** Instead of the played one alone. */
       backends?: BackendRegistry;
       limits?: ReadonlyMap<string, BackendLimits>;
+      unservedGraceMs?: number;
     },
   ): Promise<Worker>;
   /** The result, once the request has ended. */
@@ -87,6 +88,7 @@ export async function openStage({ db }: TestDatabase): Promise<Stage> {
           concurrency: options.concurrency ?? 4,
           requestTimeoutMs: 60_000,
           description: 'a test',
+          ...(options.unservedGraceMs !== undefined && { unservedGraceMs: options.unservedGraceMs }),
         },
       );
     },

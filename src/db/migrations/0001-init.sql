@@ -176,11 +176,15 @@ create table usage (
   ended_at   timestamptz not null default now()
 );
 create index usage_account on usage (account_id, ended_at);
+-- rows come in the order of their time: a few pages tell where the last hour begins
+create index usage_age on usage using brin (ended_at);
 
 -- Live processes that run requests; one that stops writing here is gone.
 create table workers (
   id           uuid primary key,
   description  text not null,
+  -- whose requests it runs
+  pools        text[] not null,
   concurrency  integer not null,
   started_at   timestamptz not null default now(),
   heartbeat_at timestamptz not null default now()

@@ -8,6 +8,8 @@ export interface ImageHeader {
   /** Pixels as stored, before `orientation` turns them. */
   width: number;
   height: number;
+  /** Of a pixel once it is decoded: 4 for most, 8 where each colour has 16 bits. */
+  bytesPerPixel: number;
   /** Frames, or pages of a document. */
   frames: number;
   /** 1..8 as in EXIF; 1 is upright. */
@@ -29,6 +31,10 @@ const FORMATS: Record<Exclude<ImageType, 'image/bmp'>, Metadata['format']> = {
   'image/heif': 'heif',
 };
 
+/** Bytes of a colour in a pixel, by sharp's names for them. */
+const BYTES: Record<string, number> = { uchar: 1, char: 1, ushort: 2, short: 2, uint: 4, int: 4, float: 4 };
+const LARGEST_BYTES = 16;
+
 /** @throws {InputError} where it is no image, or none that can be read here. */
 export async function readHeader(bytes: Buffer): Promise<ImageHeader> {
   const sniffed = await sniff(bytes);
@@ -48,6 +54,7 @@ export async function readHeader(bytes: Buffer): Promise<ImageHeader> {
     contentType,
     width: metadata.width,
     height: metadata.pageHeight ?? metadata.height,
+    bytesPerPixel: metadata.channels * (BYTES[metadata.depth] ?? LARGEST_BYTES),
     frames: sequence ? Math.max(2, metadata.pages ?? 2) : (metadata.pages ?? 1),
     orientation: metadata.orientation ?? 1,
     hasMetadata:

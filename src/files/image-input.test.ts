@@ -360,6 +360,16 @@ describe('an image of too many pixels is refused by its header', () => {
     expect((await refusal(normaliseInputImage(bytes, { maxPixels: 9999 }))).reason).toBe('too_large');
   });
 
+  test('an image of 16 bits a colour takes the room of two', async () => {
+    const create = { width: 100, height: 100, channels: 4, background: 'teal' } as const;
+    const bytes = await sharp({ create }).toColourspace('rgb16').png().toBuffer();
+    expect(await refusal(normaliseInputImage(bytes, { maxPixels: 19_999 }))).toEqual({
+      reason: 'too_large',
+      message: 'is 100×100 pixels of 8 bytes, more than 0 MB together: send 8 bits a colour',
+    });
+    expect((await normaliseInputImage(bytes, { maxPixels: 20_000 })).width).toBe(100);
+  });
+
   test('and can still be inspected', async () => {
     expect(await inspectImage(bomb(16_000))).toMatchObject({ width: 16_000, height: 16_000 });
   });

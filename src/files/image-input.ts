@@ -17,6 +17,8 @@ export interface ImageFacts {
 }
 
 const DEFAULT_MAX_PIXELS = 100e6;
+/** Turning an image, or decoding an interlaced one, holds all of it in memory. */
+const BYTES_PER_PIXEL = 4;
 const INPUT_QUALITY = 95;
 
 /**
@@ -68,6 +70,14 @@ function checkHeader(header: ImageHeader, maxPixels: number): void {
   if (width * height > maxPixels) {
     const bound = `${Math.floor(maxPixels / 1e6)} megapixels`;
     throw new InputError('too_large', `is ${width}×${height} pixels, more than ${bound}`);
+  }
+  const maxBytes = maxPixels * BYTES_PER_PIXEL;
+  if (width * height * header.bytesPerPixel > maxBytes) {
+    const bound = `${Math.floor(maxBytes / 1e6)} MB`;
+    throw new InputError(
+      'too_large',
+      `is ${width}×${height} pixels of ${header.bytesPerPixel} bytes, more than ${bound} together: send 8 bits a colour`,
+    );
   }
 }
 

@@ -28,7 +28,11 @@ const HEAD_END = '\r\n\r\n';
 const options = JSON.parse(await new Response(process.stdin as never).text()) as LoadOptions;
 const { hostname, port, host } = new URL(options.url);
 const body = options.body ?? '';
-const head = Object.entries({ ...options.headers, host, ...(body && { 'content-length': String(Buffer.byteLength(body)) }) })
+const head = Object.entries({
+  ...options.headers,
+  host,
+  ...(body && { 'content-length': String(Buffer.byteLength(body)) }),
+})
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join('');
 const requests = options.paths.map((path) => `${options.method} ${path} HTTP/1.1\r\n${head}\r\n${body}`);

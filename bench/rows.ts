@@ -39,7 +39,8 @@ export async function fillWithRequests(
     const ids = Array.from({ length: count }, () => uuidv7());
     const { enqueued } = (await db.row(joinLane, [account_id, state === 'queued' ? count : 0, count]))!;
     await db.rows(insert, [ids, account_id, key_id, state, enqueued - count]);
-    for (const settle of ['vacuum analyze requests', 'vacuum analyze lanes', 'checkpoint']) await db.script(settle);
+    for (const settle of ['vacuum analyze requests', 'vacuum analyze lanes', 'checkpoint'])
+      await db.script(settle);
     return ids;
   } finally {
     await db.close();

@@ -19,6 +19,7 @@ import { loadModels } from '../src/catalog/bundled.ts';
 import { readConfig } from '../src/config/config.ts';
 import { uuidv7 } from '../src/lib/ids.ts';
 import { createLog } from '../src/log.ts';
+import { createMetrics } from '../src/metrics.ts';
 import type { StatusRow } from '../src/requests/read-status.ts';
 
 const kind = process.argv[2];
@@ -60,7 +61,7 @@ async function startBare(): Promise<string> {
     async flush() {},
     async [Symbol.asyncDispose]() {},
   };
-  const metrics = { http() {}, round() {}, render: async () => ({ contentType: '', body: '' }) };
+  const metrics = createMetrics(undefined as never, backends);
   const server = bareServer({
     config,
     log,

@@ -66,7 +66,7 @@ export async function startApp(
   const store = await openDiskStore(join(config.dataDir, 'files'));
   const notifications = cleanup.use(await openNotifications(db, log));
   const authenticator = cleanup.use(createAuthenticator(db, notifications, config));
-  const metrics = createMetrics(db);
+  const metrics = createMetrics(db, backends);
   configureImagePool();
   const watcher = cleanup.use(createWatcher(notifications));
   const server = await createServer({

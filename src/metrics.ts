@@ -1,5 +1,6 @@
 /** Prometheus metrics, with labels of bounded values only: routes, backends, outcomes, never ids. */
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { BackendRegistry } from './backends/registry.ts';
 import { type Database, statement } from './db/database.ts';
 
 export interface Metrics {
@@ -36,7 +37,12 @@ const HTTP_BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1
 const ROUND_BUCKETS = [0.1, 0.25, 0.5, 1, 2, 4, 8, 15, 30, 60, 120, 300, 600];
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PATCH', 'DELETE', 'OPTIONS']);
 
-export function createMetrics(db: Database): Metrics {
+const BREAKER_VALUES = { closed: 0, half_open: 0.5, open: 1 } as const;
+
+export function createMetrics(
+  db: Database,
+  { backends, breakerOf }: Pick<BackendRegistry, 'backends' | 'breakerOf'>,
+): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   const registers = [registry];
@@ -76,6 +82,16 @@ export function createMetrics(db: Database): Metrics {
     help: 'How long the oldest waiting request waits, by pool.',
     labelNames: ['pool'],
     registers,
+  });
+
+  new Gauge({
+    name: 'darkroom_backend_breaker',
+    help: 'Circuit breaker of a backend in this process: 0 closed, 0.5 half open, 1 open.',
+    labelNames: ['backend'],
+    registers,
+    collect() {
+      for (const { name } of backends) this.set({ backend: name }, BREAKER_VALUES[breakerOf(name).state()]);
+    },
   });
 
   async function readDatabase(): Promise<void> {

@@ -22,7 +22,11 @@ test('ready says that database, files and a worker are there', async () => {
   const { status, body, headers } = await open('/ready');
   expect([status, body]).toEqual([
     200,
-    { ready: true, checks: { database: { ok: true }, files: { ok: true }, worker: { ok: true } } },
+    {
+      ready: true,
+      checks: { database: { ok: true }, files: { ok: true }, worker: { ok: true } },
+      backends: [{ name: 'sandbox', breaker: 'closed' }],
+    },
   ]);
   expect(headers.get('cache-control')).toBe('no-store');
 });

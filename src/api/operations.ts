@@ -13,11 +13,23 @@ const checkSchema = Type.Object({ ok: Type.Boolean(), message: Type.Optional(Typ
 const readySchema = Type.Object({
   ready: Type.Boolean(),
   checks: Type.Object({ database: checkSchema, files: checkSchema, worker: checkSchema }),
+  backends: Type.Array(
+    Type.Object({
+      name: Type.String(),
+      breaker: Type.String({
+        enum: ['closed', 'half_open', 'open'],
+        description: 'Open: it fails, and is left alone for a while.',
+      }),
+    }),
+  ),
 });
 
 type Check = { ok: true } | { ok: false; message: string };
 
-export function operationsEndpoints(app: FastifyInstance, { db, store, metrics, log }: ApiContext): void {
+export function operationsEndpoints(
+  app: FastifyInstance,
+  { db, store, metrics, log, backends }: ApiContext,
+): void {
   app.get(
     '/health',
     {
@@ -56,7 +68,12 @@ export function operationsEndpoints(app: FastifyInstance, { db, store, metrics, 
       const ready = database.ok && files.ok && worker.ok;
       if (!ready) reply.code(503).header('retry-after', '2');
       reply.header('cache-control', 'no-store');
-      return { ready, checks: { database, files, worker } };
+      // A backend that is out of order does not make this process unfit: its requests wait or go elsewhere.
+      const breakers = backends.backends.map(({ name }) => ({
+        name,
+        breaker: backends.breakerOf(name).state(),
+      }));
+      return { ready, checks: { database, files, worker }, backends: breakers };
     },
   );
 

@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeAccount } from './support/accounts.ts';
 import { type Answer, call, TEXT_TO_IMAGE } from './support/api.ts';
-import { killPostgres, type Peek, peekInto, type TestAccount } from './support/database.ts';
+import { killPostgres, type Peek, peekInto, stopLeftPostgres, type TestAccount } from './support/database.ts';
 import { type Random, randomFrom } from './support/random.ts';
 import { type ServerProcess, spawnServer, temporaryFolder } from './support/server.ts';
 
@@ -169,6 +169,7 @@ describe(`ten thousand submits with ${KILLS.length} kills (seed ${seed})`, () =>
   afterAll(async () => {
     await db?.[Symbol.asyncDispose]();
     await victim.process[Symbol.asyncDispose]();
+    await stopLeftPostgres(victim.dataDir);
     await rm(victim.dataDir, { recursive: true, force: true });
   });
 

@@ -1,30 +1,23 @@
 /** Two servers on one PostgreSQL that neither of them owns. */
-import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '../src/db/embedded/embedded.ts';
 import { call, resultOf, submit, TEXT_TO_IMAGE } from './support/api.ts';
-import { eventually, type Peek, peekThrough } from './support/database.ts';
-import { startTestServer, type TestServer, temporaryFolder } from './support/server.ts';
-import { silent } from './support/test-database.ts';
+import { eventually, type Peek } from './support/database.ts';
+import { startTestServer, type TestServer } from './support/server.ts';
+import { type SharedPostgres, startSharedPostgres } from './support/shared-postgres.ts';
 
-let dataDir: string;
-let postgres: EmbeddedPostgres;
+let shared: SharedPostgres;
 let db: Peek;
 let servers: TestServer[];
 beforeAll(async () => {
-  dataDir = await temporaryFolder();
-  postgres = await startEmbeddedPostgres({ dataDir, log: silent });
-  const { host, port } = postgres.connection;
-  const env = { DATABASE_URL: `postgresql://darkroom@/darkroom?host=${host}&port=${port}` };
+  shared = await startSharedPostgres();
+  db = shared.peek;
+  const start = () => startTestServer({ DATABASE_URL: shared.databaseUrl }, shared.dataDir);
   // At once: they migrate one after the other, and make one first key.
-  servers = await Promise.all([startTestServer(env, dataDir), startTestServer(env, dataDir)]);
-  db = peekThrough(postgres.connection);
+  servers = await Promise.all([start(), start()]);
 });
 afterAll(async () => {
   await Promise.all(servers.map((server) => server[Symbol.asyncDispose]()));
-  await db[Symbol.asyncDispose]();
-  await postgres.stop();
-  await rm(dataDir, { recursive: true, force: true });
+  await shared[Symbol.asyncDispose]();
 });
 
 const roundsRunBy = async (server: TestServer): Promise<number> => {

@@ -5,7 +5,7 @@ import { createAccount, type NewAccount } from '../../src/accounts/accounts.ts';
 import { createKey } from '../../src/accounts/keys.ts';
 import { type ConnectionTarget, clientOptions, openDatabase } from '../../src/db/database.ts';
 import { findCluster } from '../../src/db/embedded/cluster.ts';
-import { readPostmasterFile } from '../../src/db/embedded/postmaster.ts';
+import { isAlive, isServerOf, readPostmasterFile } from '../../src/db/embedded/postmaster.ts';
 import { connectionThrough } from '../../src/db/embedded/probe.ts';
 
 /** Where root keeps clusters that cannot be below the data folder. */
@@ -64,19 +64,12 @@ export async function killPostgres(dataDir: string): Promise<number> {
   return pid;
 }
 
-/** For a test whose server was killed and left its PostgreSQL behind. */
+/** For a test whose server was killed and may have left its PostgreSQL behind. */
 export async function stopLeftPostgres(dataDir: string): Promise<void> {
   const left = await postmaster(dataDir).catch(() => undefined);
-  if (!left) return;
-  try {
-    process.kill(left.pid, 'SIGQUIT');
-    for (;;) {
-      process.kill(left.pid, 0);
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
+  if (!left || !(await isServerOf(await clusterOf(dataDir), left.pid))) return;
+  process.kill(left.pid, 'SIGQUIT');
+  await eventually(async () => !(await isAlive(left.pid)));
 }
 
 export interface TestAccount {

@@ -1,0 +1,169 @@
+/** A worker that is gone, or only seems so: its requests go on elsewhere, once. */
+import { rm } from 'node:fs/promises';
+import { describe, expect, test } from 'vitest';
+import { resultOf, submit } from './support/api.ts';
+import { eventually, peekInto, stopLeftPostgres } from './support/database.ts';
+import { submitEndless, untilStarted } from './support/requests.ts';
+import { type ServerProcess, spawnServer, temporaryFolder } from './support/server.ts';
+import { startSharedPostgres } from './support/shared-postgres.ts';
+
+const SMALL = { resolution: '0.5K', output_format: 'jpeg' };
+
+describe.concurrent('a lease', () => {
+  test('of a stopped process and of a killed one ends; another takes over, and the stopped one writes nothing more', {
+    timeout: 90_000,
+  }, async ({ onTestFinished }) => {
+    await using shared = await startSharedPostgres();
+    const { peek } = shared;
+    const start = async (): Promise<ServerProcess> => {
+      const env = { DATABASE_URL: shared.databaseUrl, DARKROOM_CONCURRENCY: '1' };
+      const server = await spawnServer(shared.dataDir, env);
+      onTestFinished(() => void server.child.kill('SIGKILL'));
+      return server;
+    };
+
+    // One after the other, so that each has one of the requests.
+    const stopped = await start();
+    const first = await submit(stopped, { prompt: 'held twice [[sandbox:slow=2000]]', ...SMALL });
+    await untilStarted(stopped, first);
+    const killed = await start();
+    const second = await submit(killed, { prompt: 'left behind [[sandbox:slow=2000]]', ...SMALL });
+    await untilStarted(killed, second);
+    stopped.child.kill('SIGSTOP');
+    killed.child.kill('SIGKILL');
+    await killed.exited;
+
+    const stoppedAt = performance.now();
+    await using other = await start();
+    const results = await Promise.all([resultOf(other, first), resultOf(other, second)]);
+    const seconds = (performance.now() - stoppedAt) / 1000;
+    for (const { status, files } of results) {
+      expect(status).toBe('completed');
+      expect(files).toHaveLength(1);
+    }
+    // Not before the lease ended, and within half a minute.
+    expect(seconds).toBeGreaterThan(10);
+    expect(seconds).toBeLessThan(40);
+
+    const everything = async () => ({
+      requests: await peek.rows('select * from requests order by id'),
+      rounds: await peek.rows('select * from rounds order by request_id, index'),
+      files: await peek.rows('select * from files where request_id is not null order by id'),
+      usage: await peek.rows('select * from usage order by request_id'),
+      lanes: await peek.rows('select queued, running from lanes'),
+      spending: await peek.rows('select owner_id, reserved, spent from spending order by owner_id'),
+    });
+    const before = await everything();
+    expect(before.requests.map(({ attempts }) => attempts)).toEqual([2, 2]);
+    expect(before.rounds.map(({ attempts, state }) => ({ attempts, state }))).toEqual([
+      { attempts: 2, state: 'done' },
+      { attempts: 2, state: 'done' },
+    ]);
+    expect(before.usage).toHaveLength(2);
+    expect(before.lanes).toEqual([{ queued: 0, running: 0 }]);
+
+    stopped.child.kill('SIGCONT');
+    await eventually(() => /taken over by another worker/.test(stopped.output()));
+    // It is free again, and as good as any other.
+    await other[Symbol.asyncDispose]();
+    const third = await submit(stopped, { prompt: 'afterwards', ...SMALL });
+    expect((await resultOf(stopped, third)).status).toBe('completed');
+    await stopped[Symbol.asyncDispose]();
+
+    const after = await everything();
+    const ofFirstTwo = ({ id, request_id }: { id: string; request_id?: string }) =>
+      (request_id ?? id) !== third;
+    expect({
+      requests: after.requests.filter(ofFirstTwo),
+      rounds: after.rounds.filter(ofFirstTwo),
+      files: after.files.filter(ofFirstTwo),
+      usage: after.usage.filter(ofFirstTwo),
+    }).toEqual({
+      requests: before.requests,
+      rounds: before.rounds,
+      files: before.files,
+      usage: before.usage,
+    });
+    expect(after.lanes).toEqual([{ queued: 0, running: 0 }]);
+    for (const { reserved } of after.spending) expect(reserved).toBe(0);
+  });
+
+  test('is lost three times by workers that die: the request ends as worker_lost, the others go on', {
+    timeout: 60_000,
+  }, async ({ onTestFinished }) => {
+    const dataDir = await temporaryFolder();
+    let server = await spawnServer(dataDir);
+    onTestFinished(async () => {
+      server.child.kill('SIGKILL');
+      await server.exited;
+      await stopLeftPostgres(dataDir);
+      await rm(dataDir, { recursive: true, force: true });
+    });
+    const deadly = await submitEndless(server);
+    const bystander = await submit(server, { prompt: 'in part [[sandbox:slow=60000]]', ...SMALL });
+    for (let deaths = 1; deaths <= 3; deaths++) {
+      await using peek = await peekInto(dataDir);
+      await eventually(async () => {
+        const { attempts, state } = await peek.row('select attempts, state from requests where id = $1', [
+          deadly,
+        ]);
+        return state === 'running' && attempts === deaths;
+      });
+      // The bystander has been given back as often as it ran: it never counts as lost.
+      await peek.rows('update requests set attempts = 0 where id = $1', [bystander]);
+      server.child.kill('SIGKILL');
+      await server.exited;
+      server = await spawnServer(dataDir);
+    }
+    const result = await resultOf(server, deadly);
+    expect(result).toMatchObject({
+      status: 'failed',
+      error: { code: 'worker_lost', retryable: true },
+      cost: 0,
+    });
+    await using peek = await peekInto(dataDir);
+    expect(await peek.row('select outcome from usage where request_id = $1', [deadly])).toEqual({
+      outcome: 'failed',
+    });
+    await eventually(async () => {
+      const { state } = await peek.row('select state from requests where id = $1', [bystander]);
+      return state === 'running';
+    });
+    expect(await peek.row('select queued, running from lanes')).toEqual({ queued: 0, running: 1 });
+  });
+});
+
+test('a request that was lost too often keeps the images it has, and says what did not come', {
+  timeout: 60_000,
+}, async () => {
+  await using shared = await startSharedPostgres();
+  const { peek } = shared;
+  const env = { DATABASE_URL: shared.databaseUrl };
+  const first = await spawnServer(shared.dataDir, env);
+  const id = await submit(first, { prompt: 'four large ones', num_images: 4, resolution: '4K' });
+  const doneNow = async () => (await peek.row('select done from requests where id = $1', [id])).done;
+  await eventually(async () => (await doneNow()) > 0, 5);
+  first.child.kill('SIGKILL');
+  await first.exited;
+  const done = await doneNow();
+  expect([1, 2, 3]).toContain(done);
+  // As if two more had died on it, and the last lease had ended.
+  await peek.rows(
+    "update requests set attempts = 3, lease_until = now() - interval '1 second' where id = $1 and state = 'running'",
+    [id],
+  );
+  await using next = await spawnServer(shared.dataDir, env);
+  const result = await resultOf(next, id);
+  expect(result.status).toBe('completed');
+  expect(result.files).toHaveLength(done);
+  expect(result.warnings.map(({ error }: { error: { code: string } }) => error.code)).toEqual(
+    Array.from({ length: 4 - done }, () => 'worker_lost'),
+  );
+  const { outputs, cost, spent } = await peek.row(
+    'select u.outputs, u.cost, s.spent from usage u join spending s on s.owner_id = u.account_id where u.request_id = $1',
+    [id],
+  );
+  expect(outputs).toBe(done);
+  expect(cost).toBeGreaterThan(0);
+  expect(spent).toBe(cost);
+});

@@ -18,6 +18,7 @@ afterEach(() => expectHealthy(server));
 
 const NO_KEY: Expected = { code: 400004, says: /No API key was given/ };
 const NOT_FOUND: Expected = { code: 404001 };
+const SYNCHRONOUS = 'google/nano-banana/pro/text-to-image';
 const submitPath = `/v1/models/${TEXT_TO_IMAGE}`;
 
 /** Everything that needs a key. */
@@ -439,6 +440,16 @@ describe('headers', () => {
     expect((await call(server, '/v1/keys', { json: { name: 'a' } })).headers.get('cache-control')).toBe(
       'no-store',
     );
+  });
+
+  test('of a synchronous result are read without using it up', async () => {
+    const id = await submit(server, { prompt: 'a', sync_mode: true }, SYNCHRONOUS);
+    const path = `/v1/requests/${id}/result`;
+    await expect
+      .poll(async () => (await call(server, `/v1/requests/${id}/status?wait=5`)).body.status)
+      .toBe('completed');
+    expect((await call(server, path, { method: 'HEAD' })).status).toBe(200);
+    expect((await call(server, path)).body.output.image).toMatch(/^data:image\/png;base64,/);
   });
 
   test('headers larger than 16 KiB are refused in the one shape', async () => {

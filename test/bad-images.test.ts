@@ -1,6 +1,9 @@
 /** Bytes that are no image, or too much of one, by URL, as data and as uploads. */
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { makeKey } from './support/accounts.ts';
 import { call, EDIT, resultOf, submit } from './support/api.ts';
 import { type BadHost, sends, startBadHost } from './support/bad-host.ts';
 import {
@@ -164,6 +167,36 @@ describe('as data', () => {
     const url = `data:image/png;base64,${base64}`;
     const answer = await call(server, `/v1/models/${EDIT}`, { json: { prompt: 'a', image_urls: [url] } });
     expectCleanError(answer, { code: 422001, field: 'body.image_urls.0' });
+  });
+});
+
+describe('of a submit that is refused or was known', () => {
+  const send = async (key: string, headers: Record<string, string> = {}) => {
+    const url = `data:image/png;base64,${(await drawPicture()).toString('base64')}`;
+    const json = { prompt: 'a', image_urls: [url], resolution: '0.5K' };
+    return call({ url: server.url, key }, `/v1/models/${EDIT}`, { json, headers });
+  };
+  const kept = async (): Promise<number> =>
+    (await readdir(join(server.dataDir, 'files/objects'), { recursive: true, withFileTypes: true })).filter(
+      (entry) => entry.isFile(),
+    ).length;
+
+  test('no bytes are kept where the budget is spent', async () => {
+    const { key } = await makeKey(server, { monthly_budget_usd: 0 });
+    const before = await kept();
+    expectCleanError(await send(key), { code: 400002 });
+    expect(await kept()).toBe(before);
+  });
+
+  test('no bytes are kept twice of one that is replayed', async () => {
+    const headers = { 'idempotency-key': 'replayed' };
+    const first = await send(server.key, headers);
+    await resultOf(server, first.body.request_id);
+    const before = await kept();
+    const again = await send(server.key, headers);
+    expect(again.body).toEqual(first.body);
+    expect(again.headers.get('idempotency-replayed')).toBe('true');
+    expect(await kept()).toBe(before);
   });
 });
 

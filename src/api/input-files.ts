@@ -1,4 +1,5 @@
 /** Image inputs as they are kept with a request: data becomes a stored file, our own file URLs become paths. */
+import type { Logger } from 'pino';
 import type { Database } from '../db/database.ts';
 import { errors } from '../errors.ts';
 import { decodeDataUri } from '../files/data-uri.ts';
@@ -52,5 +53,17 @@ async function storeData(
     throw errors.validation([
       { loc: ['body', 'image_urls', String(index)], msg: error.message, type: `input_${error.reason}` },
     ]);
+  }
+}
+
+/** Removes the bytes of files that no request took: the disk is not to fill with what was refused. Their rows expire. */
+export async function dropInputFiles(
+  { store, log }: { store: FileStore; log: Logger },
+  fileIds: string[],
+): Promise<void> {
+  for (const id of fileIds) {
+    await store
+      .remove(storeKeyOf(id))
+      .catch((error) => log.warn({ err: error }, 'a file that was not taken will be removed by the sweep'));
   }
 }

@@ -5,12 +5,12 @@ import type { Model } from '../catalog/model.ts';
 import { estimate } from '../catalog/price.ts';
 import { unknownFieldViolations } from '../catalog/unknown-fields.ts';
 import { validateInput } from '../catalog/validate-input.ts';
-import { errors } from '../errors.ts';
+import { ApiError, errors } from '../errors.ts';
 import { drawSeed } from '../requests/seeds.ts';
 import type { Submission } from '../requests/submit.ts';
 import { baseUrlOf, ownBaseUrls } from './base-url.ts';
 import type { ApiContext } from './context.ts';
-import { takeInputFiles } from './input-files.ts';
+import { dropInputFiles, takeInputFiles } from './input-files.ts';
 import { requestUrls } from './urls.ts';
 
 const MAX_KEY_CHARACTERS = 255;
@@ -23,8 +23,15 @@ export function submitEndpoint(app: FastifyInstance, context: ApiContext): void 
     { config: { scope: 'generate' }, schema: { hide: true } },
     async (request, reply) => {
       const submission = await readSubmission(context, request, request.params['*']);
-      const { requestId, replayed } = await context.submit(submission);
-      if (replayed) reply.header('idempotency-replayed', 'true');
+      const { requestId, replayed } = await context.submit(submission).catch(async (error) => {
+        // Of any other error nobody knows whether the request is there and needs its files.
+        if (error instanceof ApiError) await dropInputFiles(context, submission.fileIds);
+        throw error;
+      });
+      if (replayed) {
+        await dropInputFiles(context, submission.fileIds);
+        reply.header('idempotency-replayed', 'true');
+      }
       return { request_id: requestId, ...requestUrls(baseUrlOf(context.config, request), requestId) };
     },
   );

@@ -3,11 +3,13 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { statement } from '../db/database.ts';
+import { shared } from '../lib/shared.ts';
 import { countLiveWorkers } from '../requests/workers.ts';
 import type { ApiContext } from './context.ts';
 
 const ping = statement<{ ok: number }>('ping', 'select 1 as ok');
 const CHECK_TIMEOUT_MS = 3000;
+const CHECK_SERVES_MS = 200;
 
 const checkSchema = Type.Object({ ok: Type.Boolean(), message: Type.Optional(Type.String()) });
 const readySchema = Type.Object({
@@ -30,6 +32,22 @@ export function operationsEndpoints(
   app: FastifyInstance,
   { db, store, metrics, log, backends }: ApiContext,
 ): void {
+  // Anyone may ask, as often as they like: one look at the database and the disk serves all who do at the time.
+  const checks = shared(
+    () =>
+      Promise.all([
+        check('the database cannot be reached', async () => {
+          await db.row(ping);
+        }),
+        check('files cannot be stored', () => store.check()),
+        check('no worker is running', async () => {
+          if ((await countLiveWorkers(db)) === 0) throw new Error('no heartbeat within 20 s');
+        }),
+      ]),
+    CHECK_SERVES_MS,
+  );
+  const rendered = shared(() => metrics.render(), 0);
+
   app.get(
     '/health',
     {
@@ -56,15 +74,7 @@ export function operationsEndpoints(
       },
     },
     async (_request, reply) => {
-      const [database, files, worker] = await Promise.all([
-        check('the database cannot be reached', async () => {
-          await db.row(ping);
-        }),
-        check('files cannot be stored', () => store.check()),
-        check('no worker is running', async () => {
-          if ((await countLiveWorkers(db)) === 0) throw new Error('no heartbeat within 20 s');
-        }),
-      ]);
+      const [database, files, worker] = await checks();
       const ready = database.ok && files.ok && worker.ok;
       if (!ready) reply.code(503).header('retry-after', '2');
       reply.header('cache-control', 'no-store');
@@ -91,7 +101,7 @@ export function operationsEndpoints(
       serializerCompiler: () => String,
     },
     async (_request, reply) => {
-      const { contentType, body } = await metrics.render();
+      const { contentType, body } = await rendered();
       reply.type(contentType);
       return body;
     },

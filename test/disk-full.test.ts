@@ -30,7 +30,7 @@ describe.skipIf(!mounted)('with a full disk', () => {
   });
   afterAll(async () => {
     await server?.[Symbol.asyncDispose]();
-    execFileSync('umount', [files]);
+    run('umount', files);
     await rm(folder, { recursive: true, force: true });
   });
   afterEach(async () => {
@@ -107,11 +107,13 @@ describe.skipIf(!mounted)('with a full disk', () => {
 /** A file system of its own over the folder of files. */
 function mountSmallDisk(): boolean {
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_BYTES},mode=0700`, 'tmpfs', files], {
-      stdio: 'ignore',
-    });
+    run('mount', '-t', 'tmpfs', '-o', `size=${SIZE_BYTES},mode=0700`, 'tmpfs', files);
     return true;
   } catch {
     return false;
   }
+}
+
+function run(command: string, ...words: string[]): void {
+  execFileSync(command, words, { stdio: 'ignore' });
 }

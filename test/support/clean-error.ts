@@ -39,7 +39,7 @@ const LEAKS: [what: string, pattern: RegExp][] = [
 ];
 
 /** @param sent what the caller wrote itself, which may come back */
-export function expectNoLeak(text: string, sent: readonly string[] = []): void {
+function expectNoLeak(text: string, sent: readonly string[] = []): void {
   let ours = text;
   for (const own of [...sent, tmpdir() === '/tmp' ? '' : tmpdir()].filter((part) => part !== ''))
     ours = ours.replaceAll(own, '');

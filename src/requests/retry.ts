@@ -55,21 +55,22 @@ export function afterFailure(error: unknown, calls: number, remainingMs: number,
     };
   }
   const otherSeed = error.kind === 'no_output';
-  const mayPass = error.kind === 'rate_limited' || error.kind === 'unavailable';
-  const allowed = error.spent
-    ? 1
-    : otherSeed
-      ? MAX_CALLS_WITHOUT_OUTPUT
-      : mayPass && !error.exhausted
-        ? MAX_CALLS
-        : 1;
   const backOffMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (calls - 1)) * (0.5 + random / 2);
   const delayMs = otherSeed
     ? 0
     : Math.max(error.retryAfterMs ?? 0, error.retryAfterMs === undefined ? backOffMs : 0);
-  if (calls < allowed && delayMs < remainingMs) return { retry: true, delayMs, otherSeed };
-  const moveOn = mayPass || error.exhausted || error.kind === 'model_unavailable';
+  if (calls < allowedCalls(error) && delayMs < remainingMs) return { retry: true, delayMs, otherSeed };
+  const moveOn = !error.spent && (isPassing(error) || error.exhausted || error.kind === 'model_unavailable');
   return { retry: false, failure: failureOf(error), moveOn };
+}
+
+const isPassing = ({ kind }: BackendError): boolean => kind === 'rate_limited' || kind === 'unavailable';
+
+/** For one round in one run, with the first. */
+function allowedCalls(error: BackendError): number {
+  if (error.spent || error.exhausted) return 1;
+  if (error.kind === 'no_output') return MAX_CALLS_WITHOUT_OUTPUT;
+  return isPassing(error) ? MAX_CALLS : 1;
 }
 
 /** What a call's end says about its backend, for the breaker; undefined where it says nothing. */

@@ -2,7 +2,7 @@
 import { GoogleAuth, OAuth2Client } from 'google-auth-library';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createGeminiBackend } from '../src/backends/gemini/gemini.ts';
-import type { TokenSource } from '../src/backends/gemini/vertex-access.ts';
+import type { GoogleIdentity } from '../src/backends/gemini/vertex-access.ts';
 import { context, round } from '../src/backends/sandbox/test-round.ts';
 import { failing, type GeminiFake, startGeminiFake, unknownCredential } from './fakes/gemini.ts';
 
@@ -15,13 +15,13 @@ beforeEach(async () => {
 afterEach(async () => fake.close());
 
 /** google-auth-library itself, with a client that has its token already. */
-function authOf(token: string): TokenSource {
+function authOf(token: string): GoogleIdentity {
   const authClient = new OAuth2Client();
   authClient.setCredentials({ access_token: token, expiry_date: Date.now() + 3_600_000 });
   return new GoogleAuth({ authClient });
 }
 
-const vertex = (credentials: TokenSource, apiKeys: string[] = []) =>
+const vertex = (credentials: GoogleIdentity, apiKeys: string[] = []) =>
   createGeminiBackend({
     apiKeys,
     baseUrl: fake.url,
@@ -71,8 +71,8 @@ test('a model that the project may not use does not keep it from the others', as
 });
 
 test('without credentials the keys do the work', async () => {
-  const missing: TokenSource = {
-    getAccessToken: async () => {
+  const missing: GoogleIdentity = {
+    getRequestHeaders: async () => {
       throw new Error('Could not load the default credentials from /home/someone/adc.json');
     },
   };
@@ -86,8 +86,8 @@ test('without credentials the keys do the work', async () => {
 });
 
 test('a token that cannot be had for now is an outage', async () => {
-  const lost: TokenSource = {
-    getAccessToken: async () => {
+  const lost: GoogleIdentity = {
+    getRequestHeaders: async () => {
       throw Object.assign(new Error('getaddrinfo EAI_AGAIN'), { code: 'EAI_AGAIN' });
     },
   };
@@ -96,7 +96,7 @@ test('a token that cannot be had for now is an outage', async () => {
 
 test('a token that never comes is let go of with the round', async () => {
   const stop = new AbortController();
-  const silent: TokenSource = { getAccessToken: () => new Promise(() => {}) };
+  const silent: GoogleIdentity = { getRequestHeaders: () => new Promise(() => {}) };
   const running = vertex(silent).generate(round({ upstreamModel: MODEL }), context({ signal: stop.signal }));
   stop.abort();
   await expect(running).rejects.toMatchObject({ kind: 'cancelled' });

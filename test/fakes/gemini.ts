@@ -12,7 +12,7 @@ import { ruleBroken } from './gemini-rules.ts';
 
 export * from './gemini-answers.ts';
 
-export interface GeminiBody {
+interface GeminiBody {
   contents?: {
     role?: string;
     parts?: { text?: string; inlineData?: { mimeType: string; data: string } }[];

@@ -4,7 +4,7 @@
  */
 import { familyOf } from './upstream-models.ts';
 
-export interface TokenPrices {
+interface TokenPrices {
   /** Text and images alike. */
   input: number;
   /** Text and thoughts, drafts among them. */

@@ -2,9 +2,9 @@
 import { BackendError } from '../backend.ts';
 import { type Access, bare, versioned, withPage } from './access.ts';
 
-/** What is needed of a `GoogleAuth`. */
-export interface TokenSource {
-  getAccessToken(): Promise<string | null | undefined>;
+/** What is needed of a `GoogleAuth`: the token, and the project to bill where the credentials name one. */
+export interface GoogleIdentity {
+  getRequestHeaders(): Promise<Headers>;
 }
 
 export interface VertexOptions {
@@ -12,7 +12,7 @@ export interface VertexOptions {
   /** `global`, `us`, `eu` or a region. */
   location: string;
   /** Application Default Credentials where it is left out. */
-  credentials?: TokenSource;
+  credentials?: GoogleIdentity;
   baseUrl?: string;
 }
 
@@ -32,9 +32,9 @@ export function vertexAccess({ project, location, credentials, baseUrl }: Vertex
     async headers(signal) {
       try {
         source ??= await applicationDefault();
-        const token = await unlessAborted(source.getAccessToken(), signal);
-        if (!token) throw new Error('no token came');
-        return { authorization: `Bearer ${token}`, 'x-goog-user-project': project };
+        const headers = await unlessAborted(source.getRequestHeaders(), signal);
+        if (!headers.has('authorization')) throw new Error('no token came');
+        return Object.fromEntries(headers);
       } catch (error) {
         signal.throwIfAborted();
         throw withoutToken(error);
@@ -50,7 +50,7 @@ function hostOf(location: string): string {
 }
 
 /** Loaded only where it is used: it takes as long to load as half the server. */
-async function applicationDefault(): Promise<TokenSource> {
+async function applicationDefault(): Promise<GoogleIdentity> {
   const { GoogleAuth } = await import('google-auth-library');
   return new GoogleAuth({ scopes: SCOPE });
 }

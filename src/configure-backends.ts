@@ -10,6 +10,8 @@ import { inImagePool } from './files/image-pool.ts';
 /** Names that a routing file may use, configured or not. */
 const BACKEND_NAMES = ['gemini', 'comfyui', 'openai', 'sandbox'];
 
+const OPENAI_URL = 'https://api.openai.com/v1';
+
 export interface ConfiguredBackends {
   backends: BackendRegistry;
   limits: Routing['limits'];
@@ -21,7 +23,7 @@ export async function configureBackends(
   secrets: Secrets,
   catalog: Catalog,
 ): Promise<ConfiguredBackends> {
-  const real = await realBackends(config, secrets);
+  const real = await realBackends(config, secrets, catalog);
   const withSandbox = config.sandbox === 'on' || (config.sandbox === 'auto' && real.length === 0);
   const sandbox = withSandbox
     ? createSandboxBackend({ delayMs: config.sandboxDelayMs, runImageWork: inImagePool })
@@ -37,7 +39,7 @@ export async function configureBackends(
 }
 
 // Each is loaded where it is used: the libraries of some take longer to load than the rest of a start.
-async function realBackends(config: Config, secrets: Secrets): Promise<Backend[]> {
+async function realBackends(config: Config, secrets: Secrets, catalog: Catalog): Promise<Backend[]> {
   const backends: Backend[] = [];
   const { geminiBaseUrl, vertexAi, googleCloudProject, googleCloudLocation } = config;
   if (secrets.geminiApiKeys.length > 0 || vertexAi) {
@@ -48,6 +50,20 @@ async function realBackends(config: Config, secrets: Secrets): Promise<Backend[]
         ...(geminiBaseUrl && { baseUrl: geminiBaseUrl }),
         ...(vertexAi && { vertex: { project: googleCloudProject!, location: googleCloudLocation } }),
       }),
+    );
+  }
+  if (config.comfyUiUrls.length > 0) {
+    const { createComfyUiBackend } = await import('./backends/comfyui/comfyui.ts');
+    const { loadWorkflows } = await import('./backends/comfyui/load-workflows.ts');
+    const workflows = await loadWorkflows(catalog.models);
+    backends.push(createComfyUiBackend({ servers: config.comfyUiUrls, workflows }));
+  }
+  // A server of one's own may need no key.
+  if (secrets.openAiApiKey || config.openAiBaseUrl) {
+    const { createOpenAiBackend } = await import('./backends/openai/openai.ts');
+    const { openAiApiKey: apiKey } = secrets;
+    backends.push(
+      createOpenAiBackend({ baseUrl: config.openAiBaseUrl ?? OPENAI_URL, ...(apiKey && { apiKey }) }),
     );
   }
   return backends;

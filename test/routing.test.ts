@@ -3,6 +3,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Identity } from '../src/accounts/authenticate.ts';
 import { BackendError, type Round } from '../src/backends/backend.ts';
 import { createRegistry } from '../src/backends/registry.ts';
+import { call, TEXT_TO_IMAGE } from './support/api.ts';
+import { startTestServer } from './support/server.ts';
 import { addIdentity, startTestDatabase, type TestDatabase } from './support/test-database.ts';
 import { onePicture, openStage, playedBackend, type Stage } from './support/test-worker.ts';
 
@@ -118,7 +120,11 @@ describe('the next candidate', () => {
 });
 
 describe('a registry', () => {
-  const model = { id: 'google/a', candidates: [{ backend: 'gemini', upstreamModel: 'x' }] };
+  const model = {
+    id: 'google/a',
+    kind: 'text-to-image',
+    candidates: [{ backend: 'gemini', upstreamModel: 'x' }],
+  };
   const played = (name: string) => playedBackend(name, () => onePicture());
 
   test('gives a model to the sandbox only when nobody else is configured for it and the sandbox is on', () => {
@@ -147,5 +153,19 @@ describe('a registry', () => {
     expect(choices.map(({ backend, upstreamModel }) => [backend.name, upstreamModel])).toEqual([
       ['openai', 'y'],
     ]);
+  });
+});
+
+describe('a model that nobody can run', () => {
+  test('is listed as not available and refused with what to configure', async () => {
+    await using server = await startTestServer({ DARKROOM_SANDBOX: 'off' });
+    const { body: entry } = await call(server, `/v1/models/${TEXT_TO_IMAGE}`);
+    expect(entry.available).toBe(false);
+    const { status, body, headers } = await call(server, `/v1/models/${TEXT_TO_IMAGE}`, {
+      json: { prompt: 'x' },
+    });
+    expect([status, body.error_code]).toEqual([503, 503001]);
+    expect(body.message).toContain('GEMINI_API_KEY');
+    expect(headers.get('retry-after')).toBe('60');
   });
 });

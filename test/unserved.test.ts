@@ -50,7 +50,7 @@ test('they wait while that while is not over, and while another worker serves th
   const patient = await stage.startWorker(() => onePicture());
   const hasty = await stage.startWorker(() => onePicture(), {
     unservedGraceMs: 0,
-    pools: [POOL, 'elsewhere-not'],
+    pools: [POOL, 'spare'],
   });
   try {
     // The hasty one ends what nobody serves, and has looked at the served one by then.

@@ -52,7 +52,7 @@ export async function readSubmission(
   const choice = context.backends.candidates(model)[0];
   if (!choice)
     throw errors.unavailable(
-      `No backend is configured that can run ${model.id}. Whoever runs this server has to configure one.`,
+      `No backend is configured that can run ${model.id}. Whoever runs this server has to set ${context.backends.settingsFor(model).join(' or ')}.`,
       60,
     );
   const idempotency = readIdempotency(request, model, { input, warnings });

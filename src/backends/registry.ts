@@ -15,6 +15,7 @@ export interface Choice {
 /** What routing needs to know of a model. */
 export interface Routable {
   id: string;
+  kind: string;
   candidates: readonly RouteCandidate[];
 }
 
@@ -52,7 +53,8 @@ export function createRegistry(
       const backend = byName.get(name);
       return backend ? [{ backend, upstreamModel, breaker: breakers.get(name)!, pool: name }] : [];
     });
-    if (choices.length > 0 || !sandbox) return choices;
+    // The sandbox draws pictures, no videos.
+    if (choices.length > 0 || !sandbox || !model.kind.endsWith('-to-image')) return choices;
     return [
       { backend: sandbox, upstreamModel: model.id, breaker: breakers.get(sandbox.name)!, pool: sandbox.name },
     ];

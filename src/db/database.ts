@@ -82,8 +82,17 @@ export function openDatabase(
     idleTimeoutMillis: 60_000,
     query_timeout: options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
   });
+  let closing = false;
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
-  pool.on('error', (error) => options.log.warn({ err: error }, 'a database connection broke'));
+  pool.on('error', (error) => {
+    // The last ones may still be on their way out when the server stops.
+    if (!closing) options.log.warn({ err: error }, 'a database connection broke');
+  });
+
+  async function close(): Promise<void> {
+    closing = true;
+    await pool.end();
+  }
 
   const queryable = (client: pg.Pool | pg.PoolClient): Queryable => ({
     async rows<Row>(statement: Statement<Row>, values: unknown[] = []) {
@@ -138,12 +147,8 @@ export function openDatabase(
     async script(text) {
       await pool.query(text);
     },
-    async close() {
-      await pool.end();
-    },
-    async [Symbol.asyncDispose]() {
-      await pool.end();
-    },
+    close,
+    [Symbol.asyncDispose]: close,
   };
 }
 

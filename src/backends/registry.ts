@@ -27,7 +27,17 @@ export interface BackendRegistry {
   /** The candidates of `model` that are configured, best first; empty when nobody can run it. */
   candidates(model: Routable): readonly Choice[];
   breakerOf(backend: string): Breaker;
+  /** What to set so that somebody can run `model`. */
+  settingsFor(model: Routable): string[];
 }
+
+/** The settings that switch a backend on. */
+const SETTINGS: Record<string, string[]> = {
+  gemini: ['GEMINI_API_KEY'],
+  comfyui: ['COMFYUI_URL'],
+  openai: ['OPENAI_API_KEY', 'OPENAI_BASE_URL'],
+  sandbox: ['DARKROOM_SANDBOX=on'],
+};
 
 /**
  * @param backends by the name that model files call them
@@ -46,10 +56,11 @@ export function createRegistry(
   );
   const known = new Map<string, readonly Choice[]>();
 
+  const routed = (model: Routable): readonly RouteCandidate[] =>
+    routing.models.find(({ pattern }) => fits(pattern, model.id))?.candidates ?? model.candidates;
+
   function choose(model: Routable): readonly Choice[] {
-    const routed =
-      routing.models.find(({ pattern }) => fits(pattern, model.id))?.candidates ?? model.candidates;
-    const choices = routed.flatMap(({ backend: name, upstreamModel }) => {
+    const choices = routed(model).flatMap(({ backend: name, upstreamModel }) => {
       const backend = byName.get(name);
       return backend ? [{ backend, upstreamModel, breaker: breakers.get(name)!, pool: name }] : [];
     });
@@ -69,5 +80,6 @@ export function createRegistry(
       return choices;
     },
     breakerOf: (backend) => breakers.get(backend)!,
+    settingsFor: (model) => [...new Set(routed(model).flatMap(({ backend }) => SETTINGS[backend] ?? []))],
   };
 }

@@ -9,11 +9,12 @@ export async function measureLatency(
   address: string,
   status: 'in_progress' | 'completed',
   count: number,
+  model = 'google/nano-banana-2/text-to-image',
 ): Promise<{ p50Ms: number; p99Ms: number }> {
   const measured: number[] = [];
   for (let index = -10; index < count; index++) {
     const startedAt = performance.now();
-    const { request_id } = await post(`${address}/v1/models/google/nano-banana-2/text-to-image`, {
+    const { request_id } = await post(`${address}/v1/models/${model}`, {
       prompt: `A lighthouse by the sea, ${index}`,
     });
     await until(address, request_id, (now) => now === status || now === 'completed');

@@ -5,8 +5,10 @@
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { startImageServer } from './image-server.ts';
 import { measureLatency } from './latency.ts';
 import { load, startTarget, type Target } from './processes.ts';
+import { measureRounds } from './rounds.ts';
 import { fillWithRequests } from './rows.ts';
 import { median } from './statistics.ts';
 
@@ -35,6 +37,7 @@ await chmod(folder, 0o755);
 try {
   await throughput();
   await latency();
+  await backends();
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -192,5 +195,43 @@ async function latency(): Promise<void> {
     });
   } finally {
     await quick.stop();
+  }
+}
+
+const BACKEND_MS = 50;
+const BENCH_MODEL = 'openai/gpt-image-2/text-to-image';
+
+async function backends(): Promise<void> {
+  await using images = await startImageServer();
+  const target = await startTarget('whole', join(folder, 'backends'), {
+    OPENAI_BASE_URL: images.baseUrl,
+    DARKROOM_CONCURRENCY: '64',
+    DARKROOM_MAX_RUNNING: '64',
+  });
+  try {
+    images.latencyMs = BACKEND_MS;
+    const { p50Ms, p99Ms } = await measureLatency(target.address, 'completed', 200, BENCH_MODEL);
+    lines.push({
+      what: 'added to a backend call of 50 ms, submit to completed, ms',
+      value: `p50 ${(p50Ms - BACKEND_MS).toFixed(1)}, p99 ${(p99Ms - BACKEND_MS).toFixed(1)}`,
+      yardstick: '',
+      ratio: '',
+      wanted: '',
+    });
+    images.latencyMs = 0;
+    const measured: number[] = [];
+    for (let turn = 0; turn <= REPEATS; turn++) {
+      const perSecond = await measureRounds(target.address, BENCH_MODEL, 100);
+      if (turn > 0) measured.push(perSecond);
+    }
+    lines.push({
+      what: 'rounds/s through one worker, backend without latency',
+      value: median(measured).toFixed(0),
+      yardstick: '',
+      ratio: '',
+      wanted: '',
+    });
+  } finally {
+    await target.stop();
   }
 }

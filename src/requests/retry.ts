@@ -56,9 +56,9 @@ export function afterFailure(error: unknown, calls: number, remainingMs: number,
   }
   const otherSeed = error.kind === 'no_output';
   const backOffMs = Math.min(LONGEST_DELAY_MS, FIRST_DELAY_MS * 2 ** (calls - 1)) * (0.5 + random / 2);
-  const delayMs = otherSeed
-    ? 0
-    : Math.max(error.retryAfterMs ?? 0, error.retryAfterMs === undefined ? backOffMs : 0);
+  // Told a time, all who wait would come back at once: a little later each comes at its own.
+  const toldMs = error.retryAfterMs === undefined ? undefined : error.retryAfterMs * (1 + random / 5);
+  const delayMs = otherSeed ? 0 : (toldMs ?? backOffMs);
   if (calls < allowedCalls(error) && delayMs < remainingMs) return { retry: true, delayMs, otherSeed };
   const moveOn = !error.spent && (isPassing(error) || error.exhausted || error.kind === 'model_unavailable');
   return { retry: false, failure: failureOf(error), moveOn };
@@ -76,7 +76,7 @@ function allowedCalls(error: BackendError): number {
 /** What a call's end says about its backend, for the breaker; undefined where it says nothing. */
 export function isOutage(error: unknown): boolean | undefined {
   if (!(error instanceof BackendError) || error.kind === 'cancelled') return undefined;
-  return error.kind === 'unavailable' || error.kind === 'timeout' || error.kind === 'auth';
+  return error.kind === 'unavailable' || error.kind === 'timeout';
 }
 
 function failureOf(error: BackendError): RequestFailure {

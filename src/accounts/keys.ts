@@ -76,9 +76,9 @@ const revoke = statement<{ id: string }>(
   'revoke_key',
   `update keys set revoked_at = coalesce(revoked_at, now()) where id = $1 and account_id = $2 returning id`,
 );
-const revokeAny = statement<{ id: string }>(
-  'revoke_any_key',
-  `update keys set revoked_at = coalesce(revoked_at, now()) where id::text = $1 or hint = $1 returning id`,
+const selectAnyKeys = statement<KeyRow>(
+  'find_any_keys',
+  `select ${COLUMNS} from keys k ${SPENDING} where k.id::text = $1 or k.hint = $1 order by k.id desc`,
 );
 
 /** `dk_` and 200 random bits. */
@@ -94,7 +94,8 @@ export async function createKey(db: Queryable, key: NewKey): Promise<{ row: KeyR
     key.name,
     fingerprintOf(secretHash),
     secretHash,
-    secret.slice(0, HINT_CHARACTERS),
+    // Of a short key chosen by an operator not so much that the rest could be guessed.
+    secret.slice(0, Math.min(HINT_CHARACTERS, Math.floor(secret.length / 2))),
     key.scopes,
     key.monthlyBudget ?? null,
     key.requestsPerMinute ?? null,
@@ -141,6 +142,6 @@ export async function changeKey(
 export const revokeKey = async (db: Queryable, accountId: string, keyId: string): Promise<boolean> =>
   (await db.row(revoke, [keyId, accountId])) !== undefined;
 
-/** By id or hint, of any account: for the operator's command line. @returns the ids revoked. */
-export const revokeAnyKey = async (db: Queryable, idOrHint: string): Promise<string[]> =>
-  (await db.rows(revokeAny, [idOrHint])).map(({ id }) => id);
+/** By id or hint, of any account: for the operator's command line. Several keys may have the same hint. */
+export const findAnyKeys = (db: Queryable, idOrHint: string): Promise<KeyRow[]> =>
+  db.rows(selectAnyKeys, [idOrHint]);

@@ -1,7 +1,7 @@
 /** `darkroom keys`: for the operator, on the database itself. */
 import { type Command, InvalidArgumentError } from 'commander';
 import { createAccount, findAccount } from '../accounts/accounts.ts';
-import { createKey, type KeyRow, listAllKeys, revokeAnyKey } from '../accounts/keys.ts';
+import { createKey, findAnyKeys, type KeyRow, listAllKeys, revokeKey } from '../accounts/keys.ts';
 import { SCOPES, type Scope } from '../accounts/scopes.ts';
 import type { LoadedConfig } from '../config/config.ts';
 import { type Database, statement } from '../db/database.ts';
@@ -61,13 +61,26 @@ export function keysCommands(program: Command, loadConfig: () => LoadedConfig): 
     .description('revoke an API key for good, by its id or the first characters shown')
     .action((id: string) =>
       withDatabase(loadConfig(), async (db) => {
-        const revoked = await revokeAnyKey(db, id);
-        if (revoked.length === 0)
-          throw new CommandError(`There is no key ${id}. \`darkroom keys list\` shows what there is.`);
-        await db.rows(tellServers, [revoked]);
-        process.stdout.write(`Revoked ${revoked.join(', ')}.\n`);
+        const key = await oneKey(db, id);
+        await revokeKey(db, key.account_id, key.id);
+        await db.rows(tellServers, [[key.id]]);
+        process.stdout.write(`Revoked ${key.id} (${key.name}).\n`);
       }),
     );
+}
+
+/** @throws when there is none, or several that still work begin so. */
+async function oneKey(db: Database, idOrHint: string): Promise<KeyRow> {
+  const found = await findAnyKeys(db, idOrHint);
+  const [first] = found;
+  if (!first)
+    throw new CommandError(`There is no key ${idOrHint}. \`darkroom keys list\` shows what there is.`);
+  const working = found.filter((key) => key.revoked_at === null);
+  if (working.length > 1)
+    throw new CommandError(
+      `${working.length} keys begin with ${idOrHint}. Name one by its id: ${working.map((key) => `${key.id} (${key.name})`).join(', ')}`,
+    );
+  return working[0] ?? first;
 }
 
 // In the form that running servers listen for; see db/notifications.ts.

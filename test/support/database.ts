@@ -64,6 +64,12 @@ export async function killPostgres(dataDir: string): Promise<number> {
   return pid;
 }
 
+/** Whether another postmaster than `killedPid` takes statements now. */
+export async function restartedSince(dataDir: string, killedPid: number): Promise<boolean> {
+  const file = await readPostmasterFile(await clusterOf(dataDir));
+  return file !== undefined && file.pid !== killedPid && file.status === 'ready';
+}
+
 /** For a test whose server was killed and may have left its PostgreSQL behind. */
 export async function stopLeftPostgres(dataDir: string): Promise<void> {
   const left = await postmaster(dataDir).catch(() => undefined);

@@ -49,6 +49,8 @@ describe('a round', () => {
     await backend.generate(testRound({ images, aspectRatio: 'auto' }), testContext());
     const call = fake.attempts().at(-1)!;
     expect([call.path, call.fields.size, call.fields.n]).toEqual(['/v1/images/edits', 'auto', '1']);
+    // Told beforehand: not every server takes a body in chunks.
+    expect(Number(call.headers['content-length'])).toBeGreaterThan(0);
     expect(call.files.map(({ field, name, contentType }) => [field, name, contentType])).toEqual([
       ['image[]', 'input-1.png', 'image/png'],
       ['image[]', 'input-2.png', 'image/png'],

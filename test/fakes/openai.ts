@@ -11,7 +11,7 @@ import sharp from 'sharp';
 import { checkFields, INVALID_KEY, MODELS, NO_SUCH_PATH, tokensOf } from './openai-rules.ts';
 import { createFakeJobs } from './stable-diffusion-jobs.ts';
 
-export interface FakeFile {
+interface FakeFile {
   field: string;
   name: string;
   contentType: string;

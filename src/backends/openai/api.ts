@@ -1,5 +1,5 @@
 /** Calls of a server that the operator configured: bounded in time and size, every failure with a name. */
-import { type FormData, request } from 'undici';
+import { request } from 'undici';
 import { BackendError } from '../backend.ts';
 import { refusal } from './refusal.ts';
 import type { Headers } from './retry-after.ts';
@@ -15,10 +15,10 @@ export interface ApiOptions {
   firstWaitMs: number;
 }
 
-export interface Sent {
+interface Sent {
   method: 'GET' | 'POST';
-  body?: string | FormData;
-  json?: boolean;
+  body?: string | Buffer;
+  contentType?: string;
   signal: AbortSignal;
   /** Less than usual. */
   timeoutMs?: number;
@@ -51,13 +51,13 @@ export function createApi(options: ApiOptions): Api {
   const baseUrl = options.baseUrl.replace(/\/+$/, '');
 
   async function exchange(url: string, sent: Sent): Promise<Omit<Answer, 'body'> & { bytes: Buffer }> {
-    const { body, json = false, authorised = true, timeoutMs = options.timeoutMs } = sent;
+    const { body, contentType, authorised = true, timeoutMs = options.timeoutMs } = sent;
     const headers = {
       'user-agent': 'darkroom',
       accept: '*/*',
       // Unpacking what comes would let a few bytes become gigabytes.
       'accept-encoding': 'identity',
-      ...(json && { 'content-type': 'application/json' }),
+      ...(contentType !== undefined && { 'content-type': contentType }),
       ...(authorised && options.apiKey !== undefined && { authorization: `Bearer ${options.apiKey}` }),
     };
     return await withinTime(timeoutMs, sent.signal, async (signal, progress) => {

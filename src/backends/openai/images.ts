@@ -1,5 +1,4 @@
 /** One round through `/images/generations`, or `/images/edits` where there are input images. */
-import { FormData } from 'undici';
 import {
   BackendError,
   type InputImage,
@@ -78,7 +77,8 @@ async function send(
 ): Promise<unknown> {
   if (images.length === 0) {
     const body = JSON.stringify(fields);
-    return await api.call(`${api.baseUrl}/images/generations`, { method: 'POST', body, json: true, signal });
+    const sent = { method: 'POST', body, contentType: 'application/json', signal } as const;
+    return await api.call(`${api.baseUrl}/images/generations`, sent);
   }
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) form.append(name, String(value));
@@ -88,7 +88,16 @@ async function send(
     const name = `input-${index + 1}.${contentType.slice('image/'.length)}`;
     form.append(field, new Blob([new Uint8Array(bytes)], { type: contentType }), name);
   }
-  return await api.call(`${api.baseUrl}/images/edits`, { method: 'POST', body: form, signal });
+  return await api.call(`${api.baseUrl}/images/edits`, { method: 'POST', ...(await encoded(form)), signal });
+}
+
+/** Whole: not every server takes a body of unknown length, and the HTTP library was seen to stall on streaming one. */
+async function encoded(form: FormData): Promise<{ body: Buffer; contentType: string }> {
+  const body = new Response(form);
+  return {
+    body: Buffer.from(await body.arrayBuffer()),
+    contentType: body.headers.get('content-type')!,
+  };
 }
 
 /** What the prompt was made into, where the service tells. */

@@ -62,3 +62,11 @@ test('the caller learns which rule was broken, and nothing of keys, hosts and pa
     for (const body of [error(secret, secret, secret, secret), { error: secret }, { detail: secret }])
       expect(refusal({ status, headers: {}, body }, 0).message).not.toMatch(/sk-|gpu-7|app\.py/);
 });
+
+test('a refused key is not repeated in what is logged', () => {
+  const found = refusal(
+    { status: 401, headers: {}, body: error('invalid_api_key', 'Incorrect key: sk-123') },
+    0,
+  );
+  expect((found.cause as Error).message).toBe('the API answered 401: invalid_api_key');
+});

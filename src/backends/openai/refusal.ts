@@ -28,7 +28,7 @@ const QUOTA_SPENT = new Set([
 /** @param now milliseconds since 1970 */
 export function refusal({ status, headers, body }: Answer, now: number): BackendError {
   const error = describe(body);
-  const cause = new Error(`the API answered ${status}: ${error.message ?? 'without a message'}`);
+  const cause = new Error(`the API answered ${status}: ${forTheLog(status, error)}`);
   const says = (code: Set<string>) =>
     [error.code, error.type].some((word) => word !== undefined && code.has(word));
   const waitMs = retryAfterMs(headers, now);
@@ -54,6 +54,10 @@ export function refusal({ status, headers, body }: Answer, now: number): Backend
     return new BackendError('unavailable', 'The image service answered with a redirect.', { cause });
   return new BackendError('invalid_request', rejectedMessage(error), { cause });
 }
+
+/** What is said of a refused key repeats the key. */
+const forTheLog = (status: number, { message, code }: Described): string =>
+  (status === 401 || status === 403 ? code : message)?.slice(0, 500) ?? 'without a message';
 
 /** `{error: {…}}` of OpenAI, `{error: "…"}` of stable-diffusion.cpp, `{message}` and `{detail}` of others. */
 function describe(body: unknown): Described {

@@ -58,7 +58,7 @@ function duration(text: string | undefined): number | undefined {
 }
 
 /** The first of a header that came several times. */
-export function headerOf(headers: Headers, name: string): string | undefined {
+function headerOf(headers: Headers, name: string): string | undefined {
   const value = headers[name];
   return (Array.isArray(value) ? value[0] : value)?.trim();
 }

@@ -19,7 +19,7 @@ import { objectOf, refusal } from './refusal.ts';
 import { type FreeSizes, isOpenAiModel } from './upstream-models.ts';
 
 /** What the loaded model's server told of itself. */
-export interface JobServer {
+interface JobServer {
   /** `https://host/sdcpp/v1` */
   url: string;
   sizes: FreeSizes;
@@ -73,7 +73,12 @@ export function createJobs(api: Api): Jobs {
   ): Promise<string> {
     const body = JSON.stringify(jobRequest(server, round));
     const answer = objectOf(
-      await api.call(`${server.url}/img_gen`, { method: 'POST', body, json: true, signal }),
+      await api.call(`${server.url}/img_gen`, {
+        method: 'POST',
+        body,
+        contentType: 'application/json',
+        signal,
+      }),
     );
     if (typeof answer.id !== 'string')
       throw new BackendError('unavailable', 'The image service took the work without naming it.');

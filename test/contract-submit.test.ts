@@ -352,7 +352,6 @@ test('a server without a backend says so: 503, and the catalogue has nothing ava
   expect([status, body.error_code]).toEqual([503, 503001]);
   expect(Number(headers.get('retry-after'))).toBeGreaterThan(0);
   const { body: catalogue } = await call(bare, '/v1/models');
-  expect(catalogue.models.map(({ available }: { available: boolean }) => available)).toEqual(
-    Array(6).fill(false),
-  );
+  expect(catalogue.models.length).toBeGreaterThan(0);
+  expect(catalogue.models.filter(({ available }: { available: boolean }) => available)).toEqual([]);
 });

@@ -18,7 +18,7 @@ const ARROWS: Record<string, readonly string[]> = {
   config: ['lib'],
   'log.ts': ['config'],
   db: ['config', 'lib'],
-  'metrics.ts': ['db', 'lib'],
+  'metrics.ts': ['backends', 'db', 'lib'],
   files: ['db', ...SHARED],
   catalog: [...SHARED],
   accounts: ['db', ...SHARED],

@@ -46,6 +46,8 @@ export async function renderPage(url: string): Promise<RenderedPage> {
       '--enable-logging=stderr',
       `--log-net-log=${netLog}`,
       `--user-data-dir=${profile}`,
+      // Wide enough for the list at its side.
+      '--window-size=1280,3000',
       '--virtual-time-budget=8000',
       url,
     ]);

@@ -152,9 +152,11 @@ describe('a key that is', () => {
     expect((await call(withKey(key), '/v1/models')).status).toBe(200);
     await change(id, { expires_at: new Date(Date.now() - 1000).toISOString() });
     expect(await refused(key)).toMatch(/expired/);
-    await change(id, { expires_at: new Date(Date.now() + 700).toISOString() });
+    await change(id, { expires_at: new Date(Date.now() + 2000).toISOString() });
     expect((await call(withKey(key), '/v1/models')).status).toBe(200);
-    await expect.poll(async () => (await call(withKey(key), '/v1/models')).status).toBe(401);
+    await expect
+      .poll(async () => (await call(withKey(key), '/v1/models')).status, { timeout: 10_000 })
+      .toBe(401);
     await change(id, { expires_at: null });
     expect((await call(withKey(key), '/v1/models')).status).toBe(200);
   });

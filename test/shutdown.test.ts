@@ -3,7 +3,8 @@ import { rm } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest';
 import { call, resultOf, submit } from './support/api.ts';
-import { eventually, stopLeftPostgres } from './support/database.ts';
+import { stopLeftPostgres } from './support/database.ts';
+import { endHalfDone } from './support/half-done.ts';
 import { submitEndless, untilStarted } from './support/requests.ts';
 import { type ServerProcess, spawnServer, temporaryFolder } from './support/server.ts';
 import { type SharedPostgres, startSharedPostgres } from './support/shared-postgres.ts';
@@ -55,9 +56,10 @@ test('what waits is not begun any more, and keeps its place', async () => {
   expect((await resultOf(next, waits)).status).toBe('completed');
 });
 
-test('what does not finish is given back with its finished images, and only the others are made again', async () => {
-  const server = await start({ DARKROOM_SHUTDOWN_GRACE: '0' });
-  const id = await submit(server, { prompt: 'four large ones', num_images: 4, resolution: '4K' });
+test('what does not finish is given back with its finished images, and only the others are made again', {
+  timeout: 60_000,
+}, async () => {
+  const id = await endHalfDone(shared.peek, () => start({ DARKROOM_SHUTDOWN_GRACE: '0' }), 'SIGTERM');
   const read = () =>
     shared.peek.row(
       `select r.state, r.attempts, r.lease, r.done, r.started_at is not null as started, l.queued, l.running,
@@ -66,9 +68,6 @@ test('what does not finish is given back with its finished images, and only the 
          from requests r join lanes l using (account_id, pool) where r.id = $1`,
       [id],
     );
-  await eventually(async () => (await read()).done > 0, 5);
-  server.child.kill('SIGTERM');
-  expect(await server.exited).toBe(0);
   const between = await read();
   expect(between).toMatchObject({
     state: 'queued',

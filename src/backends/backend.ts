@@ -4,18 +4,9 @@
  * inputs, transcoding, storage, cost. A backend never sees the database.
  */
 import type { Logger } from 'pino';
+import type { InputImage, OutputFormat, Resolution } from '../lib/images.ts';
 
-export type Resolution = '0.5K' | '1K' | '2K' | '4K';
-export type OutputFormat = 'png' | 'jpeg' | 'webp';
-
-/** An input image as the runner hands it over: upright, without metadata, one frame. */
-export interface InputImage {
-  bytes: Buffer;
-  contentType: 'image/png' | 'image/jpeg' | 'image/webp';
-  /** Pixels. */
-  width: number;
-  height: number;
-}
+export type { InputImage, OutputFormat, Resolution };
 
 /** One call of a backend. */
 export interface Round {

@@ -1,5 +1,5 @@
 /** What a model is, once its files are read and checked. */
-import type { Resolution } from '../backends/backend.ts';
+import type { Resolution } from '../lib/images.ts';
 
 export const LANGUAGES = ['en', 'zh-TW', 'it'] as const;
 export type Language = (typeof LANGUAGES)[number];

@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import type { InputImage } from '../backends/backend.ts';
+import type { InputImage } from '../lib/images.ts';
 import { type ImageHeader, readHeader, unreadable } from './image-header.ts';
 import { inImagePool } from './image-pool.ts';
 import { InputError } from './input-error.ts';

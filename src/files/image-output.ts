@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import type { OutputFormat } from '../backends/backend.ts';
+import type { OutputFormat } from '../lib/images.ts';
 import { inImagePool } from './image-pool.ts';
 
 export interface FinishedImage {

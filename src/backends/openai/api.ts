@@ -1,6 +1,7 @@
 /** Calls of a server that the operator configured: bounded in time and size, every failure with a name. */
 import { request } from 'undici';
 import { BackendError } from '../backend.ts';
+import type { Answer } from './answer.ts';
 import { refusal } from './refusal.ts';
 import type { Headers } from './retry-after.ts';
 
@@ -24,13 +25,6 @@ interface Sent {
   timeoutMs?: number;
   /** False where the URL is not the configured server's. */
   authorised?: boolean;
-}
-
-export interface Answer {
-  status: number;
-  headers: Headers;
-  /** Parsed where it is JSON, else undefined. */
-  body: unknown;
 }
 
 export interface Api {

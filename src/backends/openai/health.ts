@@ -1,6 +1,7 @@
 /** A look at the server that costs nothing: which models it lists. */
 import { BackendError, type Health } from '../backend.ts';
-import { type Answer, type Api, succeeded } from './api.ts';
+import type { Answer } from './answer.ts';
+import { type Api, succeeded } from './api.ts';
 import { objectOf } from './refusal.ts';
 import type { Jobs } from './stable-diffusion.ts';
 

@@ -1,6 +1,6 @@
 /** What an error of the API means: which kind, and in which words for the caller. */
 import { BackendError } from '../backend.ts';
-import type { Answer } from './api.ts';
+import type { Answer } from './answer.ts';
 import { retryAfterMs } from './retry-after.ts';
 
 /** The parts of an error that say what it is. The message is for the operator: it may name keys, hosts and paths. */

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import packageJson from '../package.json' with { type: 'json' };
 import { RoutingError } from './backends/routing.ts';
 import { CatalogError } from './catalog/mistakes.ts';
+import { accountsCommands } from './cli/accounts.ts';
 import { backendsCommands } from './cli/backends.ts';
 import { CommandError } from './cli/command-error.ts';
 import { configCommand } from './cli/config.ts';
@@ -28,6 +29,7 @@ const program = new Command('darkroom')
   .showHelpAfterError('(darkroom --help shows what there is)');
 serveCommand(program, loadConfig);
 keysCommands(program, loadConfig);
+accountsCommands(program, loadConfig);
 modelsCommands(program, loadConfig);
 backendsCommands(program, loadConfig);
 configCommand(program, loadConfig);

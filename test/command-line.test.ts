@@ -25,6 +25,8 @@ beforeAll(async () => {
 });
 afterAll(() => server[Symbol.asyncDispose]());
 
+const UUID_LINE = /^[0-9a-f-]{36}\n$/;
+
 /** Beside the running server. */
 const beside = (...parameters: string[]): Promise<Ended> =>
   darkroom(parameters, { env: { DARKROOM_DATA_DIR: server.dataDir } });
@@ -35,7 +37,7 @@ describe('help', () => {
   test('darkroom names every command, and each explains itself', async () => {
     const { code, stdout } = await darkroom(['--help']);
     expect(code).toBe(0);
-    for (const command of ['serve', 'keys', 'models', 'config', 'doctor'])
+    for (const command of ['serve', 'keys', 'accounts', 'models', 'backends', 'config', 'doctor'])
       expect(stdout).toMatch(new RegExp(`^ +${command}\\b`, 'm'));
     const help = await Promise.all(
       [['serve'], ['keys', 'create'], ['keys', 'revoke'], ['models', 'check']].map((command) =>
@@ -300,5 +302,51 @@ describe('doctor', () => {
     for (const line of [/^✓ runtime/m, /^✗ models/m, /^✗ files/m, /^✗ database/m])
       expect(stdout).toMatch(line);
     expect(stdout).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe('accounts', () => {
+  test('are made, listed and limited, and a running server knows at once', async () => {
+    const made = await beside('accounts', 'create', 'team', '--budget', '5', '--max-running', '2');
+    expect(made).toMatchObject({ code: 0, stdout: expect.stringMatching(UUID_LINE) });
+    const key = (await beside('keys', 'create', '--account', 'team')).stdout.trim();
+    const asTeam = { ...server, key };
+    const limitsNow = async () => (await call(asTeam, '/v1/account')).body;
+    expect(await limitsNow()).toMatchObject({ budget: { monthly_usd: 5 }, limits: { max_running: 2 } });
+
+    expect(
+      (
+        await beside(
+          'accounts',
+          'set',
+          'team',
+          '--budget',
+          '0.01',
+          '--max-queued',
+          '7',
+          '--max-running',
+          'none',
+        )
+      ).code,
+    ).toBe(0);
+    await expect.poll(async () => (await limitsNow()).limits.max_queued).toBe(7);
+    expect(await limitsNow()).toMatchObject({ budget: { monthly_usd: 0.01 }, limits: { max_running: 8 } });
+    expect(
+      (await call(asTeam, '/v1/models/google/nano-banana/text-to-image', { json: { prompt: 'x' } })).status,
+    ).toBe(402);
+
+    const { stdout } = await beside('accounts', 'list', '--json');
+    const team = JSON.parse(stdout).find(({ name }: { name: string }) => name === 'team');
+    expect(team).toMatchObject({ monthly_budget: 10_000, max_queued: 7, max_running: null });
+  });
+
+  test.each([
+    [['create', 'default'], /There is an account default already/],
+    [['set', 'nobody', '--budget', '1'], /There is no account nobody/],
+    [['set', 'default', '--budget', 'much'], /must be a number above 0\. Or none/],
+  ])('that cannot be is told: %j', async (parameters, says) => {
+    const { code, stderr } = await beside('accounts', ...parameters);
+    expect(code).toBe(1);
+    expect(stderr).toMatch(says);
   });
 });

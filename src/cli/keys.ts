@@ -4,10 +4,12 @@ import { createAccount, findAccount } from '../accounts/accounts.ts';
 import { createKey, findAnyKeys, type KeyRow, listAllKeys, revokeKey } from '../accounts/keys.ts';
 import { SCOPES, type Scope } from '../accounts/scopes.ts';
 import type { LoadedConfig } from '../config/config.ts';
-import { type Database, statement } from '../db/database.ts';
+import type { Database } from '../db/database.ts';
 import { toMicroUsd, toUsd } from '../lib/money.ts';
 import { CommandError } from './command-error.ts';
+import { parseCount, parsePositive } from './parse-option.ts';
 import { table } from './table.ts';
+import { tellServers } from './tell-servers.ts';
 import { withDatabase } from './with-database.ts';
 
 interface CreateOptions {
@@ -63,7 +65,7 @@ export function keysCommands(program: Command, loadConfig: () => LoadedConfig): 
       withDatabase(loadConfig(), async (db) => {
         const key = await oneKey(db, id);
         await revokeKey(db, key.account_id, key.id);
-        await db.rows(tellServers, [[key.id]]);
+        await tellServers(db, [key.id]);
         process.stdout.write(`Revoked ${key.id} (${key.name}).\n`);
       }),
     );
@@ -82,12 +84,6 @@ async function oneKey(db: Database, idOrHint: string): Promise<KeyRow> {
     );
   return working[0] ?? first;
 }
-
-// In the form that running servers listen for; see db/notifications.ts.
-const tellServers = statement<never>(
-  'tell_servers',
-  `select pg_notify('darkroom', 'cli keys ' || array_to_string($1::text[], ','))`,
-);
 
 async function create(db: Database, options: CreateOptions): Promise<void> {
   const accountId =
@@ -126,15 +122,4 @@ function parseScopes(text: string): Scope[] {
   if (unknown !== undefined)
     throw new InvalidArgumentError(`${unknown} is no scope; there are ${SCOPES.join(', ')}.`);
   return scopes as Scope[];
-}
-
-function parseCount(text: string): number {
-  if (!/^[1-9]\d{0,5}$/.test(text)) throw new InvalidArgumentError('It must be a whole number, 1 to 999999.');
-  return Number(text);
-}
-
-function parsePositive(text: string): number {
-  const value = Number(text);
-  if (!(value > 0)) throw new InvalidArgumentError('It must be a number above 0.');
-  return value;
 }

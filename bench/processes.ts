@@ -9,6 +9,8 @@ export const KEY = 'dk_bench_0123456789abcdefghij';
 export interface Target {
   address: string;
   residentMegabytes(): Promise<number>;
+  /** For the yardstick: the requests it is to know. */
+  know(ids: string[]): void;
   stop(): Promise<void>;
 }
 
@@ -34,6 +36,7 @@ export async function startTarget(
   const { address } = await next<{ address: string }>();
   return {
     address,
+    know: (ids) => void child.send({ ids }),
     async residentMegabytes() {
       child.send('memory');
       return (await next<{ residentKilobytes: number }>()).residentKilobytes / 1024;

@@ -17,6 +17,7 @@ import { createRegistry } from '../src/backends/registry.ts';
 import { createSandboxBackend } from '../src/backends/sandbox/sandbox.ts';
 import { loadModels } from '../src/catalog/bundled.ts';
 import { readConfig } from '../src/config/config.ts';
+import { errors } from '../src/errors.ts';
 import { uuidv7 } from '../src/lib/ids.ts';
 import { createLog } from '../src/log.ts';
 import { createMetrics } from '../src/metrics.ts';
@@ -25,9 +26,11 @@ import type { StatusRow } from '../src/requests/read-status.ts';
 const kind = process.argv[2];
 const { config, secrets } = readConfig(process.env);
 const log = createLog(config, false);
+if (kind === 'bare') process.once('SIGTERM', () => process.exit(0));
 const address = kind === 'bare' ? await startBare() : await startDarkroom();
 process.send!({ address });
-process.on('message', () => {
+process.on('message', (message) => {
+  if (message !== 'memory') return;
   const status = readFileSync('/proc/self/status', 'utf8');
   process.send!({ residentKilobytes: Number(/VmRSS:\s+(\d+)/.exec(status)![1]) });
 });
@@ -70,36 +73,46 @@ async function startBare(): Promise<string> {
     metrics,
   });
   const context = { catalog, backends, config, db: undefined as never, store: undefined as never };
+  const rows = new Map<string, StatusRow>();
+  const keep = (id: string, modelId: string): void => {
+    const at = '2026-11-20T19:31:49.123456+00:00';
+    rows.set(id, {
+      id,
+      account_id: identity.accountId,
+      model_id: modelId,
+      state: 'completed',
+      created_at: at,
+      started_at: at,
+      ended_at: at,
+      rounds: 1,
+      done: 1,
+      fraction: null,
+      warnings: null,
+      failure: null,
+      version: 4,
+      ahead: null,
+    });
+  };
   server.post<{ Params: { '*': string } }>(
     '/v1/models/*',
     { config: { scope: 'generate' } },
     async (request) => {
-      await readSubmission(context, request, request.params['*']);
+      const { modelId } = await readSubmission(context, request, request.params['*']);
       const id = uuidv7();
+      keep(id, modelId);
       return { request_id: id, ...requestUrls(baseUrlOf(config, request), id) };
     },
   );
-  const at = '2026-11-20T19:31:49.123456+00:00';
-  const row: StatusRow = {
-    id: '',
-    account_id: identity.accountId,
-    model_id: 'google/nano-banana-2/text-to-image',
-    state: 'completed',
-    created_at: at,
-    started_at: at,
-    ended_at: at,
-    rounds: 1,
-    done: 1,
-    fraction: null,
-    warnings: null,
-    failure: null,
-    version: 4,
-    ahead: null,
-  };
   server.get('/v1/requests/:id/status', { config: { scope: 'read' } }, async (request, reply) => {
-    const answer = { ...row, id: requestId(request) };
-    reply.header('etag', `"${answer.version}-"`).header('cache-control', 'no-cache');
-    return statusBody(answer, baseUrlOf(config, request));
+    const row = rows.get(requestId(request));
+    if (!row || row.account_id !== request.identity.accountId)
+      throw errors.notFound('There is no such request.');
+    reply.header('etag', `"${row.version}-"`).header('cache-control', 'no-cache');
+    return statusBody(row, baseUrlOf(config, request));
+  });
+  // The requests that will be read, as the measured one has them in its database.
+  process.on('message', (message: { ids?: string[] }) => {
+    for (const id of message.ids ?? []) keep(id, 'google/nano-banana-2/text-to-image');
   });
   return server.listen({ port: 0, host: '127.0.0.1' });
 }

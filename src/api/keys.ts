@@ -178,7 +178,7 @@ const budget = (usd: number | null | undefined): number | null | undefined =>
 const expiry = (time: string | null | undefined): string | null | undefined =>
   time === null || time === undefined ? time : readMoment(time, ['body', 'expires_at']).toISOString();
 
-export function keyBody(row: KeyRow): Record<string, unknown> {
+function keyBody(row: KeyRow): Record<string, unknown> {
   const { account_id, monthly_budget, spent_this_month, ...rest } = row;
   return {
     ...rest,

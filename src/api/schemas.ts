@@ -123,7 +123,7 @@ const resultFields = {
   ...urls,
 };
 export const resultSchema = Type.Object(resultFields, { title: 'Result' });
-export const historyEntrySchema = Type.Object(
+const historyEntrySchema = Type.Object(
   { ...resultFields, input: Type.Object({}, { additionalProperties: true }) },
   { title: 'HistoryEntry' },
 );

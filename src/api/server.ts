@@ -27,7 +27,7 @@ import { uploadsEndpoints } from './uploads.ts';
 import { usageEndpoint } from './usage.ts';
 
 /** 48 MB of images as base64 and some room. */
-export const BODY_LIMIT_BYTES = 64 * 2 ** 20;
+const BODY_LIMIT_BYTES = 64 * 2 ** 20;
 
 /** For a whole request to arrive: 64 MiB at 2 Mbit/s. */
 const REQUEST_TIMEOUT_MS = 300_000;

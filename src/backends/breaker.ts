@@ -4,7 +4,7 @@
  */
 
 /** `closed`: calls go through. `open`: none do. `half_open`: one does, and decides. */
-export type BreakerState = 'closed' | 'open' | 'half_open';
+type BreakerState = 'closed' | 'open' | 'half_open';
 
 export interface Breaker {
   state(): BreakerState;

@@ -13,7 +13,7 @@ export interface Choice {
 }
 
 /** What routing needs to know of a model. */
-export interface Routable {
+interface Routable {
   id: string;
   kind: string;
   candidates: readonly RouteCandidate[];

@@ -6,4 +6,5 @@ import type { Catalog } from './model.ts';
 const BUNDLED = fileURLToPath(new URL('../../models/', import.meta.url));
 
 /** @throws {CatalogError} with every mistake of every file. */
-export const loadModels = (ownDirectory: string | undefined): Promise<Catalog> => loadCatalog(ownDirectory ? [BUNDLED, ownDirectory] : [BUNDLED]);
+export const loadModels = (ownDirectory: string | undefined): Promise<Catalog> =>
+  loadCatalog(ownDirectory ? [BUNDLED, ownDirectory] : [BUNDLED]);

@@ -9,7 +9,7 @@ import type { Logger } from 'pino';
 import { clientOptions, type Database, statement } from './database.ts';
 
 /** `queue`: a pool has work. `requests`: these ids changed. `keys`: these API keys changed. `reconnected`: anything may have. */
-export type Topic = 'queue' | 'requests' | 'keys';
+type Topic = 'queue' | 'requests' | 'keys';
 
 export interface Notifications extends AsyncDisposable {
   /** Tells this process at once and the others in batches; never fails, since nothing depends on it. */

@@ -35,7 +35,8 @@ export function createBatcher<Item, Result>(
   const waitForCompany = (before: number, turns: number): void => {
     setImmediate(() => {
       const arrived = waiting.length - before;
-      if (arrived > 0 && turns > 1 && waiting.length < options.maxSize) return waitForCompany(waiting.length, turns - 1);
+      if (arrived > 0 && turns > 1 && waiting.length < options.maxSize)
+        return waitForCompany(waiting.length, turns - 1);
       scheduled = false;
       start();
     });
@@ -46,23 +47,33 @@ export function createBatcher<Item, Result>(
       const batch = waiting.slice(0, options.maxSize);
       waiting = waiting.slice(options.maxSize);
       running++;
-      void runBatch(batch).finally(() => {
-        running--;
-        schedule();
-      });
+      void runBatch(batch);
     }
   };
 
   const runBatch = async (batch: Waiting[]): Promise<void> => {
+    const settle = await run(batch);
+    running--;
+    // The next one is under way while the callers of this one go on: neither waits for the other's work.
+    if (!scheduled) start();
+    settle();
+  };
+
+  /** @returns what tells each caller its answer. */
+  const run = async (batch: Waiting[]): Promise<() => void> => {
     try {
       const results = await options.run(batch.map(({ item }) => item));
-      batch.forEach(({ resolve, reject }, index) => {
-        const result = results[index];
-        if (result instanceof Error) reject(result);
-        else resolve(result as Result);
-      });
+      return () => {
+        for (const [index, { resolve, reject }] of batch.entries()) {
+          const result = results[index];
+          if (result instanceof Error) reject(result);
+          else resolve(result as Result);
+        }
+      };
     } catch (error) {
-      for (const { reject } of batch) reject(error);
+      return () => {
+        for (const { reject } of batch) reject(error);
+      };
     }
   };
 

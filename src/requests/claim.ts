@@ -19,7 +19,7 @@ export interface ClaimedRequest {
 }
 
 /** Long enough to ride out a pause, short enough that a dead worker's requests run again within half a minute. */
-export const LEASE_SECONDS = 20;
+const LEASE_SECONDS = 20;
 
 const CLAIMED =
   'r.id, r.account_id, r.model_id, r.input, r.sync_mode, r.seed, r.rounds, r.created_at, r.started_at, r.deadline_at, r.started_at < now() as resumed, r.lease';
@@ -124,7 +124,7 @@ export const giveBackRequest = async (
   (await db.transaction((tx) => tx.row(giveBack, [claimed.id, claimed.lease])))?.pool;
 
 /** A run that nobody finished is tried this often before the request fails as `worker_lost`. */
-export const MAX_RUNS = 3;
+const MAX_RUNS = 3;
 
 const requeueLost = statement<{ id: string; pool: string }>(
   'requeue_lost',

@@ -17,7 +17,7 @@ export interface Ending {
 }
 
 /** How long the bytes of a synchronous request wait to be fetched. */
-export const SYNC_KEPT_SECONDS = 3600;
+const SYNC_KEPT_SECONDS = 3600;
 
 const endStatement = statement<{ id: string; pool: string; cost: number; outputs: number }>(
   'end_request',

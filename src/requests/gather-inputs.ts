@@ -21,7 +21,7 @@ import { persistently } from './persistently.ts';
 
 export const MAX_INPUT_IMAGE_BYTES = 50 * 2 ** 20;
 /** All inputs of one request together: they are in memory while its rounds run. */
-export const MAX_INPUT_BYTES = 256 * 2 ** 20;
+const MAX_INPUT_BYTES = 256 * 2 ** 20;
 
 export interface InputSources {
   db: Database;

@@ -28,7 +28,7 @@ export interface Submission {
   idempotency: { key: string; fingerprint: Buffer } | undefined;
 }
 
-export interface SubmitAnswer {
+interface SubmitAnswer {
   requestId: string;
   /** It was submitted before, under the same idempotency key. */
   replayed: boolean;
@@ -38,7 +38,7 @@ export type Submit = (submission: Submission) => Promise<SubmitAnswer>;
 
 /** Large enough for every connection of a busy server, small enough to be admitted in a few milliseconds. */
 const MAX_BATCH = 256;
-const BATCHES_AT_ONCE = 2;
+const BATCHES_AT_ONCE = 1;
 
 export function createSubmit(db: Database, notifications: Notifications): Submit {
   const inFlight = new Set<string>();

@@ -60,7 +60,8 @@ function converse(): Promise<void> {
       sentAt = performance.now();
       if (sentAt >= untilMs) {
         socket.end();
-        return resolve();
+        resolve();
+        return;
       }
       socket.write(requests[Math.floor(Math.random() * requests.length)]!, 'latin1');
     };

@@ -3,7 +3,6 @@ import { request } from 'undici';
 import { BackendError } from '../backend.ts';
 import type { Answer } from './answer.ts';
 import { refusal } from './refusal.ts';
-import type { Headers } from './retry-after.ts';
 
 export interface ApiOptions {
   /** With the version, as OpenAI's own clients take it: `https://api.openai.com/v1`. */

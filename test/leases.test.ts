@@ -28,6 +28,8 @@ describe.concurrent('a lease', () => {
     const first = await submit(stopped, { prompt: 'held twice [[sandbox:slow=4000]]', ...SMALL });
     const second = await submit(stopped, { prompt: 'held twice [[sandbox:slow=4000]]', ...SMALL });
     await Promise.all([untilStarted(stopped, first), untilStarted(stopped, second)]);
+    // In progress is not yet in the middle of a call.
+    await eventually(async () => (await peek.rows('select 1 from rounds where attempts = 1')).length === 2);
     stopped.child.kill('SIGSTOP');
     killed.child.kill('SIGKILL');
     await killed.exited;

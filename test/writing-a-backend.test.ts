@@ -31,6 +31,7 @@ beforeAll(async () => {
   }
   for (const name of ['backend.ts', 'sizes.ts'])
     await symlink(join(ROOT, 'src/backends', name), join(project, 'src/backends', name));
+  await symlink(join(ROOT, 'src/lib'), join(project, 'src/lib'));
 });
 afterAll(() => rm(project, { recursive: true }));
 

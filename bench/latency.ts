@@ -35,9 +35,15 @@ async function until(
   requestId: string,
   reached: (status: string) => boolean,
 ): Promise<void> {
-  // The first look must not wait: it would wait for the change after the one that has just happened.
-  for (let query = ''; ; query = '?wait=20') {
-    const response = await fetch(`${address}/v1/requests/${requestId}/status${query}`, { headers });
+  // The first look must not wait, and the others say what they know: else they would wait for the change after the one
+  // that has just happened.
+  let known: string | undefined;
+  for (;;) {
+    const response = await fetch(`${address}/v1/requests/${requestId}/status${known ? '?wait=20' : ''}`, {
+      headers: { ...headers, ...(known && { 'if-none-match': known }) },
+    });
+    known = response.headers.get('etag') ?? undefined;
+    if (response.status === 304) continue;
     const { status } = (await response.json()) as { status: string };
     if (reached(status)) return;
   }

@@ -72,14 +72,19 @@ async function waitForChange(
   const leave = (): void => gone.abort();
   reply.raw.once('close', leave);
   const untilMs = performance.now() + seconds * 1000;
-  let row = first;
   const waits = (): boolean => !gone.signal.aborted && !context.watcher.closed && performance.now() < untilMs;
-  while (waits() && resultStatus(row) === resultStatus(first)) {
-    await context.watcher.change(row.id, untilMs - performance.now(), gone.signal);
-    row = await read(context, request, row.id);
+  try {
+    for (;;) {
+      // From before the look: what happens between a look and the waiting for it would be missed.
+      const change = context.watcher.change(first.id, untilMs - performance.now(), gone.signal);
+      const row = await read(context, request, first.id);
+      if (!waits() || resultStatus(row) !== resultStatus(first)) return row;
+      await change;
+    }
+  } finally {
+    reply.raw.off('close', leave);
+    leave();
   }
-  reply.raw.off('close', leave);
-  return row;
 }
 
 export function statusBody(row: StatusRow, baseUrl: string): Record<string, unknown> {

@@ -39,7 +39,9 @@ test('what JSON.parse refuses is refused', () => {
       (text, at, noise) => {
         const place = at % (text.length + 1);
         const broken = text.slice(0, place) + noise + text.slice(place + 1);
-        expect(parseJson(broken).ok || isDuplicate(broken)).toBe(isJson(broken));
+        // A field that stands twice is a mistake of ours alone, and may be found before one of syntax.
+        if (isJson(broken)) expect(parseJson(broken).ok || isDuplicate(broken)).toBe(true);
+        else expect(parseJson(broken).ok).toBe(false);
       },
     ),
   );

@@ -1,8 +1,9 @@
 /** The backends that are configured, and which of them run a model, in which order. */
 
+import type { Candidate } from '../catalog/model.ts';
 import type { Backend } from './backend.ts';
 import { ALWAYS_CLOSED, type Breaker, createBreaker } from './breaker.ts';
-import { fits, NO_ROUTING, type RouteCandidate, type Routing } from './routing.ts';
+import { fits, NO_ROUTING, type Routing } from './routing.ts';
 
 export interface Choice {
   backend: Backend;
@@ -16,7 +17,7 @@ export interface Choice {
 interface Routable {
   id: string;
   kind: string;
-  candidates: readonly RouteCandidate[];
+  candidates: readonly Candidate[];
 }
 
 export interface BackendRegistry {
@@ -56,7 +57,7 @@ export function createRegistry(
   );
   const known = new Map<string, readonly Choice[]>();
 
-  const routed = (model: Routable): readonly RouteCandidate[] =>
+  const routed = (model: Routable): readonly Candidate[] =>
     routing.models.find(({ pattern }) => fits(pattern, model.id))?.candidates ?? model.candidates;
 
   function choose(model: Routable): readonly Choice[] {

@@ -1,6 +1,7 @@
 /** The operator's word on routing: one JSON file that overrides which backends run a model, and limits them. */
 import { readFile } from 'node:fs/promises';
 import { Ajv } from 'ajv';
+import type { Candidate } from '../catalog/model.ts';
 
 export interface BackendLimits {
   /** Calls at once, over all processes. */
@@ -9,14 +10,9 @@ export interface BackendLimits {
   requestsPerMinute?: number;
 }
 
-export interface RouteCandidate {
-  backend: string;
-  upstreamModel: string;
-}
-
 export interface Routing {
   /** Candidates by model id, or by a pattern with `*`; the first that fits wins. */
-  models: readonly { pattern: string; candidates: readonly RouteCandidate[] }[];
+  models: readonly { pattern: string; candidates: readonly Candidate[] }[];
   limits: ReadonlyMap<string, BackendLimits>;
 }
 

@@ -54,7 +54,7 @@ export interface PropertyTexts {
   description?: string;
 }
 
-interface Candidate {
+export interface Candidate {
   /** A backend's name: `gemini`, `comfyui`, … */
   backend: string;
   /** The model's name there. */

@@ -5,6 +5,7 @@
  */
 import { availableParallelism } from 'node:os';
 import sharp from 'sharp';
+import { unlessAborted } from '../lib/unless-aborted.ts';
 
 const FEWEST_AT_ONCE = 2;
 /** What Node starts without UV_THREADPOOL_SIZE. */
@@ -70,16 +71,4 @@ function leave(left: Pool): void {
   const next = left.waiting.shift();
   if (next) next();
   else left.running--;
-}
-
-async function unlessAborted<T>(working: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([working, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

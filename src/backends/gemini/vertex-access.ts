@@ -1,4 +1,6 @@
 /** Gemini on Vertex AI. The identity comes from google-auth-library: a key file, the machine's own, a federated one. */
+
+import { unlessAborted } from '../../lib/unless-aborted.ts';
 import { BackendError } from '../backend.ts';
 import { type Access, bare, versioned, withPage } from './access.ts';
 
@@ -64,17 +66,4 @@ function withoutToken(error: unknown): BackendError {
   return passing
     ? new BackendError('unavailable', 'Gemini cannot be reached right now.', { cause: error })
     : new BackendError('auth', 'Gemini refused the credentials of this server.', { cause: error });
-}
-
-/** google-auth-library takes no signal. */
-async function unlessAborted<T>(working: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
-  const abort = () => reject(signal.reason);
-  signal.addEventListener('abort', abort, { once: true });
-  if (signal.aborted) abort();
-  try {
-    return await Promise.race([working, aborted]);
-  } finally {
-    signal.removeEventListener('abort', abort);
-  }
 }

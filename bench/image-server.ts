@@ -8,6 +8,11 @@ export interface ImageServer extends AsyncDisposable {
   /** With its version, as `OPENAI_BASE_URL` takes it. */
   baseUrl: string;
   latencyMs: number;
+  /** Up to so much more, at random. */
+  jitterMs: number;
+  /** Told of each call when it came, and when its answer was sent. */
+  onCall?: ((prompt: string) => void) | undefined;
+  onAnswer?: ((prompt: string) => void) | undefined;
 }
 
 export async function startImageServer(): Promise<ImageServer> {
@@ -16,9 +21,19 @@ export async function startImageServer(): Promise<ImageServer> {
     .toBuffer();
   const answer = JSON.stringify({ created: 0, data: [{ b64_json: picture.toString('base64') }] });
   const server = createServer((request, response) => {
-    request.resume().on('end', () => {
-      const reply = (): void => void response.setHeader('content-type', 'application/json').end(answer);
-      if (images.latencyMs > 0) setTimeout(reply, images.latencyMs);
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => void chunks.push(chunk));
+    request.on('end', () => {
+      // Whoever only looks what there is sends nothing.
+      const prompt =
+        chunks.length > 0 ? String(JSON.parse(Buffer.concat(chunks).toString()).prompt) : undefined;
+      if (prompt !== undefined) images.onCall?.(prompt);
+      const reply = (): void => {
+        response.setHeader('content-type', 'application/json').end(answer);
+        if (prompt !== undefined) images.onAnswer?.(prompt);
+      };
+      const delayMs = images.latencyMs + Math.random() * images.jitterMs;
+      if (delayMs > 0) setTimeout(reply, delayMs);
       else reply();
     });
   }).listen(0, '127.0.0.1');
@@ -26,6 +41,7 @@ export async function startImageServer(): Promise<ImageServer> {
   const images: ImageServer = {
     baseUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     latencyMs: 0,
+    jitterMs: 0,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

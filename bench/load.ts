@@ -6,11 +6,14 @@ import { connect } from 'node:net';
 import { percentile } from './statistics.ts';
 
 export interface LoadOptions {
-  url: string;
+  /** Connections are spread over them. */
+  urls: string[];
   headers: Record<string, string>;
   method: 'GET' | 'POST';
-  /** Paths, taken at random. */
+  /** Taken at random for `seconds`; or, `once`, each of them one time. */
   paths: string[];
+  once?: boolean;
+  /** `########` in it becomes the number of the call. */
   body?: string;
   seconds: number;
   connections: number;
@@ -18,57 +21,80 @@ export interface LoadOptions {
 
 export interface LoadResult {
   perSecond: number;
+  calls: number;
   p50Ms: number;
   p99Ms: number;
   failed: number;
+  /** Of the requests that were acknowledged, where it submitted. */
+  requestIds: string[];
 }
 
 const HEAD_END = '\r\n\r\n';
 
 const options = JSON.parse(await new Response(process.stdin as never).text()) as LoadOptions;
-const { hostname, port, host } = new URL(options.url);
 const body = options.body ?? '';
 const head = Object.entries({
   ...options.headers,
-  host,
+  host: new URL(options.urls[0]!).host,
   ...(body && { 'content-length': String(Buffer.byteLength(body)) }),
 })
   .map(([name, value]) => `${name}: ${value}\r\n`)
   .join('');
 const requests = options.paths.map((path) => `${options.method} ${path} HTTP/1.1\r\n${head}\r\n${body}`);
 
+const NUMBER = '########';
+const numbered = body.includes(NUMBER);
+
 const latencies: number[] = [];
+const requestIds: string[] = [];
+let sent = 0;
 let failed = 0;
 const startedAt = performance.now();
-const untilMs = startedAt + options.seconds * 1000;
-await Promise.all(Array.from({ length: options.connections }, converse));
+const untilMs = options.once ? Number.POSITIVE_INFINITY : startedAt + options.seconds * 1000;
+const next = (): string | undefined => {
+  const request = options.once ? requests[sent] : requests[Math.floor(Math.random() * requests.length)];
+  sent++;
+  return numbered ? request?.replace(NUMBER, String(sent).padStart(NUMBER.length, '0')) : request;
+};
+await Promise.all(
+  Array.from({ length: options.connections }, (_, index) =>
+    converse(new URL(options.urls[index % options.urls.length]!)),
+  ),
+);
 const result: LoadResult = {
   perSecond: latencies.length / ((performance.now() - startedAt) / 1000),
+  calls: latencies.length,
   p50Ms: percentile(latencies, 0.5),
   p99Ms: percentile(latencies, 0.99),
   failed,
+  requestIds,
 };
 process.stdout.write(JSON.stringify(result));
 
 /** One connection: the next request goes out when the answer to the last is whole. */
-function converse(): Promise<void> {
-  return new Promise((resolve, reject) => {
+function converse({ hostname, port }: URL): Promise<void> {
+  return new Promise((resolve) => {
     const socket = connect(Number(port), hostname);
     let received = '';
     let sentAt = 0;
+    let over = false;
     const send = (): void => {
       sentAt = performance.now();
-      if (sentAt >= untilMs) {
+      const request = sentAt < untilMs ? next() : undefined;
+      if (request === undefined) {
+        over = true;
         socket.end();
         resolve();
         return;
       }
-      socket.write(requests[Math.floor(Math.random() * requests.length)]!, 'latin1');
+      socket.write(request, 'latin1');
     };
     socket.setNoDelay().setEncoding('latin1');
-    socket.on('connect', send).on('error', reject);
+    socket.on('connect', send);
+    // A server that is killed: what follows counts it.
+    socket.on('error', () => {});
     socket.on('close', () => {
-      if (performance.now() < untilMs) failed++;
+      if (!over) failed++;
       resolve();
     });
     socket.on('data', (chunk: string) => {
@@ -79,6 +105,7 @@ function converse(): Promise<void> {
       if (!length || received.length < end + HEAD_END.length + Number(length[1])) return;
       latencies.push(performance.now() - sentAt);
       if (!received.startsWith('HTTP/1.1 200')) failed++;
+      else if (body) requestIds.push(/"request_id":"([^"]+)"/.exec(received)![1]!);
       received = '';
       send();
     });

@@ -11,6 +11,7 @@ import { load, startTarget, type Target } from './processes.ts';
 import { measureRounds } from './rounds.ts';
 import { fillWithRequests } from './rows.ts';
 import { median } from './statistics.ts';
+import { measureStreams } from './streams.ts';
 
 const REPEATS = Number(process.env.BENCH_REPEATS ?? 5);
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 4);
@@ -42,6 +43,7 @@ try {
   await throughput();
   await latency();
   await backends();
+  await streams();
 } finally {
   await rm(folder, { recursive: true, force: true });
 }
@@ -57,19 +59,27 @@ async function throughput(): Promise<void> {
     const atRestMb = await darkroom.residentMegabytes();
     const ended = await fillWithRequests(join(folder, 'data'), REQUESTS, 'completed');
     bare.know(ended);
+    const firstReads = await load({ urls: [darkroom.address], ...statusOf(ended), once: true });
     const emptyQueue = await sideBySide('status reads', bare, darkroom, statusOf(ended));
     row(
-      'status reads/s, random of 100,000',
+      'status reads/s, random of 100,000 that are polled',
       emptyQueue.darkroom,
       emptyQueue.bare,
       'Fastify, from memory',
       0.9,
     );
+    row(
+      'status reads/s, each request for the first time',
+      firstReads.perSecond,
+      emptyQueue.bare,
+      'Fastify, from memory',
+    );
 
     const queued = await fillWithRequests(join(folder, 'data'), REQUESTS, 'queued');
+    await load({ urls: [darkroom.address], ...statusOf(queued), once: true });
     const behind = await inTurns('status reads behind a queue', [
-      () => load({ url: darkroom.address, ...statusOf(ended) }),
-      () => load({ url: darkroom.address, ...statusOf(queued) }),
+      () => load({ urls: [darkroom.address], ...statusOf(ended) }),
+      () => load({ urls: [darkroom.address], ...statusOf(queued) }),
     ]);
     row(
       'status reads/s with 100,000 queued ahead, position included',
@@ -79,8 +89,8 @@ async function throughput(): Promise<void> {
       0.9,
     );
     const tail = await inTurns('status reads at the end of the queue', [
-      () => load({ url: darkroom.address, ...statusOf(ended) }),
-      () => load({ url: darkroom.address, ...statusOf(queued.slice(-1000)) }),
+      () => load({ urls: [darkroom.address], ...statusOf(ended) }),
+      () => load({ urls: [darkroom.address], ...statusOf(queued.slice(-1000)) }),
     ]);
     row(
       'status reads/s of the last 1,000 in the queue',
@@ -137,11 +147,11 @@ async function sideBySide(
   what: string,
   bare: Target,
   darkroom: Target,
-  options: Omit<Parameters<typeof load>[0], 'url'>,
+  options: Omit<Parameters<typeof load>[0], 'urls'>,
 ): Promise<{ bare: number; darkroom: number }> {
   const [first, second] = await inTurns(what, [
-    () => load({ url: bare.address, ...options }),
-    () => load({ url: darkroom.address, ...options }),
+    () => load({ urls: [bare.address], ...options }),
+    () => load({ urls: [darkroom.address], ...options }),
   ]);
   return { bare: first!, darkroom: second! };
 }
@@ -163,13 +173,13 @@ async function inTurns(
   return measured.map(median);
 }
 
-function row(what: string, value: number, yardstick: number, yardstickName: string, wanted: number): void {
+function row(what: string, value: number, yardstick: number, yardstickName: string, wanted?: number): void {
   lines.push({
     what,
     value: value.toFixed(0),
     yardstick: `${yardstick.toFixed(0)} (${yardstickName})`,
     ratio: (value / yardstick).toFixed(2),
-    wanted: `≥ ${wanted}`,
+    wanted: wanted === undefined ? '' : `≥ ${wanted}`,
   });
 }
 
@@ -242,4 +252,29 @@ async function backends(): Promise<void> {
   } finally {
     await target.stop();
   }
+}
+
+async function streams(): Promise<void> {
+  const { darkroom, bare } = await measureStreams(folder);
+  const line = (what: string, read: (of: typeof bare) => number, wanted = ''): void => {
+    lines.push({
+      what,
+      value: read(darkroom).toFixed(1),
+      yardstick: `${read(bare).toFixed(1)} (Fastify, from memory)`,
+      ratio: (read(darkroom) / read(bare)).toFixed(2),
+      wanted,
+    });
+  };
+  line('memory for each of 5,000 event streams, KB', ({ kilobytesEach }) => kilobytesEach);
+  line('CPU for 5,000 idle event streams, % of a core', ({ idlePercent }) => idlePercent);
+  line('a change until its listener of 5,000 has it, p50 ms', ({ changeMs }) => changeMs.p50);
+  line('the same, p99 ms', ({ changeMs }) => changeMs.p99);
+  line('a change of all 5,000 until the last has it, ms', ({ burstMs }) => burstMs);
+  lines.push({
+    what: 'new positions for all 5,000 who wait, first to last, ms',
+    value: darkroom.positionsMs!.toFixed(1),
+    yardstick: '',
+    ratio: '',
+    wanted: '',
+  });
 }

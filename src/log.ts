@@ -1,6 +1,5 @@
 /** Structured logs, readable on a terminal; no secrets. */
 import { type DestinationStream, type Logger, pino } from 'pino';
-import { PinoPretty } from 'pino-pretty';
 import type { Config } from './config/config.ts';
 
 const REDACTED = [
@@ -17,7 +16,10 @@ const REDACTED = [
   '*.connectionString',
 ];
 
-export function createLog(config: Pick<Config, 'logLevel' | 'logFormat'>, terminal: boolean): Logger {
+export async function createLog(
+  config: Pick<Config, 'logLevel' | 'logFormat'>,
+  terminal: boolean,
+): Promise<Logger> {
   const pretty = config.logFormat === 'pretty' || (config.logFormat === 'auto' && terminal);
   const options = {
     level: config.logLevel,
@@ -27,7 +29,7 @@ export function createLog(config: Pick<Config, 'logLevel' | 'logFormat'>, termin
   };
   // Logs go to stderr: stdout is for what a command answers.
   const destination: DestinationStream = pretty
-    ? PinoPretty({
+    ? (await import('pino-pretty')).PinoPretty({
         destination: 2,
         sync: true,
         ignore: 'pid,hostname',

@@ -8,7 +8,9 @@ import { claimRequest, giveBackRequest } from '../src/requests/claim.ts';
 import { endRequest } from '../src/requests/end.ts';
 import { createReadStatus } from '../src/requests/read-status.ts';
 import { beginRound, recordRendered } from '../src/requests/rounds.ts';
-import { createSubmit, type Submission } from '../src/requests/submit.ts';
+import { createStatusMemory } from '../src/requests/status-memory.ts';
+import type { Submission } from '../src/requests/submission.ts';
+import { createSubmit } from '../src/requests/submit.ts';
 import { TEXT_TO_IMAGE } from './support/api.ts';
 import { addIdentity, silent, startTestDatabase, type TestDatabase } from './support/test-database.ts';
 
@@ -120,6 +122,13 @@ test('after any traffic of two processes nothing is queued, running or reserved,
       where s.spent <> (select coalesce(sum(u.cost), 0) from usage u where s.owner_id in (u.account_id, u.key_id))`,
   );
   expect(spent).toEqual([]);
+  const days = `select account_id, day, key_id, model_id, requests, completed, failed, cancelled, outputs, cost`;
+  const counted = `select account_id, ended_at::date as day, key_id, model_id, count(*) as requests,
+           count(*) filter (where outcome = 'completed') as completed, count(*) filter (where outcome = 'failed') as failed,
+           count(*) filter (where outcome = 'cancelled') as cancelled, sum(outputs) as outputs, sum(cost) as cost
+      from usage group by 1, 2, 3, 4`;
+  const difference = `(${counted} except ${days} from usage_by_day) union all (${days} from usage_by_day except ${counted})`;
+  expect(await peek.rows(difference)).toEqual([]);
   expect(await peek.rows('select id from requests where id not in (select request_id from usage)')).toEqual(
     [],
   );
@@ -149,6 +158,8 @@ test('a position counts those before it, whoever was cancelled around it', async
   await using notifications = await openNotifications(db, silent);
   const submit = createSubmit(db, notifications);
   const readStatus = createReadStatus(db);
+  using memory = createStatusMemory(notifications, { alone: true });
+  const remember = createReadStatus(db, memory);
   const identity = await addIdentity(db);
   let waiting: string[] = [];
   for (let step = 0; step < 300; step++) {
@@ -162,6 +173,7 @@ test('a position counts those before it, whoever was cancelled around it', async
     } else {
       const claimed = await claimRequest(db, 'positions', crypto.randomUUID(), 60_000);
       if (claimed) {
+        notifications.publish('requests', [claimed.id]);
         expect(claimed.id).toBe(waiting.shift());
         if (Math.random() < 0.7)
           await endRequest(db, notifications, claimed, {
@@ -175,6 +187,7 @@ test('a position counts those before it, whoever was cancelled around it', async
     }
     const positions = await Promise.all(waiting.map(async (id) => (await readStatus(id))!.ahead));
     expect(positions).toEqual(waiting.map((_, index) => index));
+    expect(await Promise.all(waiting.map(async (id) => (await remember(id))!.ahead))).toEqual(positions);
   }
 }, 60_000);
 

@@ -4,6 +4,7 @@ import type { Identity } from '../src/accounts/authenticate.ts';
 import { type Database, openDatabase } from '../src/db/database.ts';
 import { createBackendSlots } from '../src/requests/backend-slots.ts';
 import { type ClaimedRequest, claimRequest } from '../src/requests/claim.ts';
+import { eventually } from './support/database.ts';
 import { addIdentity, silent, startTestDatabase, type TestDatabase } from './support/test-database.ts';
 import { openStage, POOL, type Stage } from './support/test-worker.ts';
 
@@ -95,3 +96,56 @@ test('a slot whose process died is free again once its request is no longer held
     .poll(() => database.peek.rows('select running from backend_limits where backend = $1', ['single']))
     .toEqual([{ running: 0 }]);
 });
+
+test('a slot that was taken although the answer was lost is not taken twice, even if it is the only one', async () => {
+  const limits = new Map([['alone', { concurrency: 1 }]]);
+  let lost = 0;
+  const losing: Database = {
+    ...database.db,
+    async row(statement, values) {
+      const row = await database.db.row(statement, values);
+      if (statement.name !== 'take_backend_slot' || lost++ > 0) return row;
+      throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+    },
+  };
+  const slots = createBackendSlots(losing, limits);
+  expect(await slots.inSlot('alone', claimed, never, async () => 'done')).toBe('done');
+  expect(lost).toBe(2);
+  expect(await runningOf('alone')).toBe(0);
+});
+
+test('a slot whose taking is still under way when it is tried again is taken once', async () => {
+  const limits = new Map([['held', { concurrency: 2 }]]);
+  let first: Promise<unknown> | undefined;
+  const { promise: locked, resolve: lock } = Promise.withResolvers<void>();
+  const { promise: released, resolve: release } = Promise.withResolvers<void>();
+  const losing: Database = {
+    ...database.db,
+    async row(statement, values) {
+      if (statement.name !== 'take_backend_slot') return database.db.row(statement, values);
+      if (!first) {
+        first = other.transaction(async (tx) => {
+          await tx.row(statement, values);
+          lock();
+          await released;
+        });
+        await locked;
+        throw Object.assign(new Error('read ECONNRESET'), { code: 'ECONNRESET' });
+      }
+      const second = database.db.row(statement, values);
+      await eventually(
+        async () =>
+          (await database.peek.row('select count(*)::int as n from pg_locks where not granted')).n > 0,
+      );
+      release();
+      return second;
+    },
+  };
+  const slots = createBackendSlots(losing, limits);
+  expect(await slots.inSlot('held', claimed, never, () => runningOf('held'))).toBe(1);
+  await first;
+  expect(await runningOf('held')).toBe(0);
+});
+
+const runningOf = async (backend: string): Promise<number> =>
+  (await database.peek.row('select running from backend_limits where backend = $1', [backend])).running;

@@ -1,19 +1,11 @@
 /** What a backend says is kept as far as it can be: no text and no number of its loses a picture or hides a failure. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { BackendError } from '../src/backends/backend.ts';
-import { addIdentity, startTestDatabase, type TestDatabase } from './support/test-database.ts';
-import { onePicture, openStage, type Stage } from './support/test-worker.ts';
+import { database, setStage, stage } from './support/stage.ts';
+import { addIdentity } from './support/test-database.ts';
+import { onePicture } from './support/test-worker.ts';
 
-let database: TestDatabase;
-let stage: Stage;
-beforeAll(async () => {
-  database = await startTestDatabase();
-  stage = await openStage(database);
-});
-afterAll(async () => {
-  await stage[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
+setStage();
 
 const UNSTORABLE = 'zero \u0000, half \ud83d.';
 const STORABLE = 'zero \ufffd, half \ufffd.';

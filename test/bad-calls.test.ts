@@ -33,6 +33,8 @@ const GUARDED: [method: string, path: string][] = [
   ['GET', '/v1/models/categories'],
   ['GET', submitPath],
   ['POST', '/v1/files'],
+  ['POST', '/v1/files/direct'],
+  ['POST', `/v1/files/${'a'.repeat(32)}/complete`],
   ['GET', '/v1/files'],
   ['DELETE', `/v1/files/${'a'.repeat(32)}`],
   ['GET', '/v1/usage'],
@@ -105,6 +107,8 @@ test('a key without the scope is told which it needs', async () => {
   for (const [method, path, scope] of [
     ['POST', submitPath, 'generate'],
     ['POST', '/v1/files', 'generate'],
+    ['POST', '/v1/files/direct', 'generate'],
+    ['POST', `/v1/files/${'a'.repeat(32)}/complete`, 'generate'],
     ['DELETE', `/v1/requests/${randomUUID()}`, 'generate'],
     ['GET', '/v1/keys', 'admin'],
     ['POST', '/v1/keys', 'admin'],
@@ -212,7 +216,6 @@ describe('an id that is no UUID', () => {
 describe('a path', () => {
   test.each(
     titled([
-      ['/'],
       ['/v1'],
       ['/v2/models'],
       ['/v1/models/google'],

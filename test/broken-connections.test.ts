@@ -51,6 +51,23 @@ test('after an outage there is one listener again, however long the outage was',
   expect(listeners).toHaveLength(1);
 });
 
+test('a listener whose server fell silent is connected anew', async () => {
+  const { db, target } = database;
+  await using door = await openDoor(target as { host: string; port: number });
+  const through = { ...target, host: '127.0.0.1', port: door.port } as typeof target;
+  await using notifications = await openNotifications({ ...db, target: through }, silent, 200);
+  const back = new Promise<void>((resolve) => {
+    notifications.subscribe('reconnected', () => resolve());
+  });
+  door.forgetAll();
+  await back;
+  const heard = new Promise<string[]>((resolve) => {
+    notifications.subscribe('queue', resolve);
+  });
+  await database.peek.rows("select pg_notify('darkroom', 'somebody queue one')");
+  expect(await heard).toEqual(['one']);
+});
+
 test('what others say on our channel is passed over', async () => {
   const { db, peek } = database;
   await using notifications = await openNotifications(db, silent);
@@ -73,6 +90,42 @@ test('a statement that is not answered fails as an outage, in a transaction and 
   expect(await db.row(ownPid)).toBeDefined();
 });
 
+test('where one connection gives no answer, those that were not heard of since keep nobody waiting', async () => {
+  const { target } = database;
+  await using door = await openDoor(target as { host: string; port: number });
+  const through = { ...target, host: '127.0.0.1', port: door.port } as typeof target;
+  await using db = openDatabase(through, { maxConnections: 3, log: silent, answerTimeoutMs: 500 });
+  const pids = await Promise.all([db.row(ownPid), db.row(ownPid), db.row(ownPid)]);
+  expect(new Set(pids.map((row) => row!.pid)).size).toBe(3);
+  // As when another server stands behind the address, and the one they were opened to is gone without a word.
+  door.forgetAll();
+  await expect(db.row(ownPid)).rejects.toSatisfy(isUnavailable);
+  for (let calls = 0; calls < 3; calls++) expect(await db.row(ownPid)).toBeDefined();
+});
+
+test('a connection that takes no writes fails as an outage, and is not used again', async () => {
+  const { target } = database;
+  await using db = openDatabase(target, { maxConnections: 1, log: silent });
+  await db.row(statement('test_read_only', 'set default_transaction_read_only = on'));
+  const write = statement('test_write', 'create temporary table written ()');
+  await expect(db.row(write)).rejects.toSatisfy(isUnavailable);
+  await db.row(write);
+});
+
+test('a lock that does not come fails as an outage', async () => {
+  const { db, target } = database;
+  await using other = openDatabase(target, { maxConnections: 1, log: silent });
+  const lock = statement('test_lock_workers', 'lock table workers');
+  await db.transaction(async (tx) => {
+    await tx.rows(lock);
+    const waiting = other.transaction(async (waiter) => {
+      await waiter.rows(statement('test_patience', 'set local lock_timeout = 20'));
+      await waiter.rows(lock);
+    });
+    await expect(waiting).rejects.toSatisfy(isUnavailable);
+  });
+});
+
 test('a statement that takes too long fails as an outage', async () => {
   const { db } = database;
   const slow = db.transaction(async (tx) => {
@@ -85,6 +138,7 @@ test('a statement that takes too long fails as an outage', async () => {
 /** A way to PostgreSQL that can be shut, or open and mute. */
 async function openDoor({ host, port }: { host: string; port: number }) {
   const passing = new Set<Socket>();
+  const forgotten = new Set<Socket>();
   let isOpen = true;
   let mute = false;
   let turnedAway = 0;
@@ -99,7 +153,7 @@ async function openDoor({ host, port }: { host: string; port: number }) {
     upstream.on('error', () => {});
     client.pipe(upstream);
     upstream.on('data', (bytes) => {
-      if (!mute) client.write(bytes);
+      if (!mute && !forgotten.has(client)) client.write(bytes);
     });
     passing.add(client);
     client.on('close', () => {
@@ -119,6 +173,10 @@ async function openDoor({ host, port }: { host: string; port: number }) {
       return await work().finally(() => {
         mute = false;
       });
+    },
+    /** What is connected gets no answer any more, and is not told. */
+    forgetAll() {
+      for (const client of passing) forgotten.add(client);
     },
     open() {
       isOpen = true;

@@ -1,27 +1,18 @@
 /** Requests for models on ComfyUI through the runner: pictures and videos, each made once whatever breaks. */
 import { once } from 'node:events';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { resultBody } from '../src/api/result-body.ts';
 import { createRegistry } from '../src/backends/registry.ts';
 import type { Worker } from '../src/requests/worker.ts';
 import { type ComfyUiFake, startComfyUiFake } from './fakes/comfyui.ts';
 import { comfyUiBackend, TEXT_TO_IMAGE, VIDEO } from './support/comfyui.ts';
-import { addIdentity, startTestDatabase, type TestDatabase } from './support/test-database.ts';
-import { openStage, type Stage } from './support/test-worker.ts';
+import { database, setStage, stage } from './support/stage.ts';
+import { addIdentity } from './support/test-database.ts';
 
-let database: TestDatabase;
-let stage: Stage;
+setStage();
 let fake: ComfyUiFake;
 const workers: Worker[] = [];
 
-beforeAll(async () => {
-  database = await startTestDatabase();
-  stage = await openStage(database);
-});
-afterAll(async () => {
-  await stage[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
 beforeEach(async () => {
   fake = await startComfyUiFake();
 });

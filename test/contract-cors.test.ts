@@ -30,7 +30,7 @@ const preflight = (
   });
 
 describe('a preflight', () => {
-  test.each(['GET', 'POST', 'PATCH', 'DELETE'])(
+  test.each(['GET', 'POST', 'PUT', 'PATCH', 'DELETE'])(
     'lets %s through with the headers it needs, without a key',
     async (method) => {
       const { status, headers } = await preflight(method);

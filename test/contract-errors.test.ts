@@ -171,7 +171,7 @@ test('a mistake of ours is a 500 that says nothing of it', async () => {
   const { config } = readConfig({ LOG_LEVEL: 'silent' });
   await using broken = bareServer({
     config,
-    log: createLog(config, false),
+    log: await createLog(config, false),
     authenticator: undefined as never,
     rateLimit: undefined as never,
     metrics: { http: () => {} } as never,

@@ -41,6 +41,8 @@ describe('the list', () => {
     expect(input).toMatchObject({ prompt: 'second [[sandbox:blocked]]', seed: 3 });
     expect(answer.body.requests[1]).toMatchObject({ status: 'completed', cost: 0.045 });
     expect((await fetch(answer.body.requests[1].output.image)).status).toBe(200);
+    expect((await call(account, `/v1/requests/${second}`)).body).toEqual(answer.body.requests[0]);
+    expect((await call(server, `/v1/requests/${second}`)).status).toBe(404);
   });
 
   test("is empty for who has none, and shows nobody else's", async () => {
@@ -51,6 +53,30 @@ describe('the list', () => {
 });
 
 describe('cursor pages', () => {
+  test('go on past many that do not fit, with short pages and nothing left out', async () => {
+    const account = await makeAccount(server);
+    const first = await submit(account, { prompt: 'oldest [[sandbox:blocked]]' });
+    await resultOf(account, first);
+    await rowsOf(
+      server,
+      `insert into requests (id, account_id, key_id, model_id, pool, place, state, input, sync_mode, seed, rounds, reserved, ended_at)
+       select uuidv7(), r.account_id, r.key_id, r.model_id, r.pool, n, 'completed', '{}', false, 1, 1, 0, now()
+         from requests r, generate_series(1, 45000) n where r.id = $1`,
+      [first],
+    );
+    const last = await submit(account, { prompt: 'newest [[sandbox:blocked]]' });
+    await resultOf(account, last);
+    const seen: string[] = [];
+    let pages = 0;
+    for (let cursor: string | null = ''; cursor !== null; pages++) {
+      const answer: Answer = await list(account, `?status=failed&limit=5${cursor && `&cursor=${cursor}`}`);
+      seen.push(...idsOf(answer));
+      cursor = answer.body.next_cursor;
+    }
+    expect(seen).toEqual([last, first]);
+    expect(pages).toBe(3);
+  });
+
   test('have no gaps and no repeats, while new ones arrive and one is deleted', async () => {
     const account = await stillAccount();
     const made: string[] = [account.endless];
@@ -135,6 +161,17 @@ describe('filters', () => {
     expect(idsOf(await list(account, `?model_id=${TEXT_TO_IMAGE}`))).toEqual([account.endless]);
     expect(idsOf(await list(account, `?model_id=${TEXT_TO_IMAGE}&status=in_queue`))).toEqual([]);
     expect(idsOf(await list(account, '?model_id=google/none'))).toEqual([]);
+  });
+
+  test('by the key that submitted it', async () => {
+    const account = await stillAccount();
+    const other = await makeKey(account);
+    const made = await submit({ url: server.url, key: other.key }, { prompt: 'x' });
+    expect(idsOf(await list(account, `?key_id=${other.id}`))).toEqual([made]);
+    expect(idsOf(await list(account, `?key_id=${other.id.toUpperCase()}&model_id=${TEXT_TO_IMAGE}`))).toEqual(
+      [made],
+    );
+    expect((await list(account, '?key_id=none')).status).toBe(422);
   });
 
   test('by time of creation: at or after, and before, to the microsecond', async () => {

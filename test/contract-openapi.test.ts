@@ -1,12 +1,14 @@
 /** /openapi.json and /reference: valid, complete, and true of what is really answered. */
 import { readFileSync } from 'node:fs';
 import { Validator } from '@seriousme/openapi-schema-validator';
+import { createParser } from 'eventsource-parser';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeAccount, makeKey } from './support/accounts.ts';
 import { type Answer, type CallOptions, call, EDIT, submit, TEXT_TO_IMAGE } from './support/api.ts';
 import { missingChromium, renderPage } from './support/chromium.ts';
 import { createAnswerChecker, type Description, describeApi, describedAnswers } from './support/open-api.ts';
 import { drawPicture } from './support/pictures.ts';
+import { readEvents } from './support/read-events.ts';
 import { submitEndless } from './support/requests.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
@@ -14,12 +16,17 @@ import { startTestServer, type TestServer } from './support/server.ts';
 const ENDPOINTS = [
   'GET /v1/requests/{id}/status',
   'GET /v1/requests/{id}/result',
+  'GET /v1/requests/{id}/events',
   'POST /v1/requests/{id}/cancel',
   'GET /v1/requests',
+  'GET /v1/requests/{id}',
   'DELETE /v1/requests/{id}',
   'GET /v1/models',
   'GET /v1/models/categories',
   'POST /v1/files',
+  'POST /v1/files/direct',
+  'PUT /v1/files/{id}',
+  'POST /v1/files/{id}/complete',
   'GET /v1/files',
   'DELETE /v1/files/{id}',
   'GET /v1/usage',
@@ -28,13 +35,35 @@ const ENDPOINTS = [
   'GET /v1/keys/{id}',
   'PATCH /v1/keys/{id}',
   'DELETE /v1/keys/{id}',
+  'GET /v1/webhooks',
+  'POST /v1/webhooks',
+  'GET /v1/webhooks/{id}',
+  'PATCH /v1/webhooks/{id}',
+  'DELETE /v1/webhooks/{id}',
+  'POST /v1/webhooks/{id}/test',
+  'GET /v1/webhooks/{id}/secret',
+  'POST /v1/webhooks/{id}/rotate',
+  'GET /v1/webhooks/{id}/deliveries',
+  'GET /v1/deliveries',
+  'GET /v1/deliveries/{id}',
+  'POST /v1/deliveries/{id}/redeliver',
+  'GET /v1/events',
   'GET /v1/account',
+  'GET /v1/session',
+  'POST /v1/session',
+  'DELETE /v1/session',
+  'GET /v1/system',
+  'GET /v1/accounts',
+  'POST /v1/accounts',
+  'GET /v1/accounts/{id}',
+  'PATCH /v1/accounts/{id}',
+  'POST /v1/accounts/{id}/links',
   'GET /files/{id}/{name}',
   'GET /health',
   'GET /ready',
   'GET /metrics',
 ];
-const PUBLIC = ['GET /files/{id}/{name}', 'GET /health', 'GET /ready', 'GET /metrics'];
+const PUBLIC = ['GET /files/{id}/{name}', 'PUT /v1/files/{id}', 'GET /health', 'GET /ready', 'GET /metrics'];
 
 let server: TestServer;
 let description: Description;
@@ -67,7 +96,11 @@ describe('the description', () => {
   });
 
   test('has every endpoint, and nothing that is not there', () => {
-    const ofModels = models.flatMap(({ model_id: id }) => [`POST /v1/models/${id}`, `GET /v1/models/${id}`]);
+    const ofModels = models.flatMap(({ model_id: id }) => [
+      `POST /v1/models/${id}`,
+      `GET /v1/models/${id}`,
+      `POST /v1/models/${id}/estimate`,
+    ]);
     expect(
       operationsOf()
         .map(([name]) => name)
@@ -118,6 +151,15 @@ describe('the description', () => {
   });
 });
 
+function eventsOf(text: string): { id: string | undefined; event: string | undefined; data: unknown }[] {
+  const events: ReturnType<typeof eventsOf> = [];
+  const parser = createParser({
+    onEvent: ({ id, event, data }) => void events.push({ id, event, data: JSON.parse(data) }),
+  });
+  parser.feed(text);
+  return events;
+}
+
 describe('real answers', () => {
   test('are as they are described, field by field, for every endpoint and every success', async () => {
     const checker = createAnswerChecker(description);
@@ -137,9 +179,9 @@ describe('real answers', () => {
     // Every model's own two.
     for (const { model_id } of models) {
       await ask('GET', `/v1/models/${model_id}`);
-      await ask('POST', `/v1/models/${model_id}`, [], {
-        json: { prompt: 'x', image_urls: [`data:image/png;base64,${picture.toString('base64')}`] },
-      });
+      const json = { prompt: 'x', image_urls: [`data:image/png;base64,${picture.toString('base64')}`] };
+      await ask('POST', `/v1/models/${model_id}/estimate`, [], { json });
+      await ask('POST', `/v1/models/${model_id}`, [], { json });
     }
     // A request in every state, with all that can be said of it.
     const inputs = [
@@ -154,7 +196,14 @@ describe('real answers', () => {
       for (let ended = false; !ended; )
         ended = (await ask('GET', status, [id, '?wait=20'])).body.status === 'completed';
       await ask('GET', result, [id, '?include_cost=true']);
+      const stream = await ask('GET', '/v1/requests/{id}/events', [id, '?include_cost=true']);
+      const events = eventsOf(stream.body);
+      expect(events.at(-1)).toMatchObject({ event: 'end' });
+      for (const event of events) expect(checker.checkNamed('RequestEvent', event)).toEqual([]);
+      await ask('GET', '/v1/requests/{id}/events', [id, `?last_event_id=${events.at(-1)!.id}`]);
     }
+    for (const kind of ['status', 'output', 'end'])
+      expect(checker.checkNamed('RequestEvent', { id: '1', event: kind, data: {} })).not.toEqual([]);
     const narrow = await makeAccount(server, { maxRunning: 1 });
     const theirs = { key: narrow.key };
     const running = await submitEndless(narrow);
@@ -167,6 +216,7 @@ describe('real answers', () => {
       await ask('GET', result, [id], theirs);
     }
     await ask('GET', '/v1/requests', ['?limit=100']);
+    await ask('GET', '/v1/requests/{id}', [ids[0]!]);
     const { output } = (await call(server, `/v1/requests/${ids[1]}/result`)).body;
     const [fileId, name] = output.image.split('/').slice(-2);
     const ofFile = '/files/{id}/{name}';
@@ -186,6 +236,10 @@ describe('real answers', () => {
     });
     await ask('GET', '/v1/files');
     await ask('DELETE', '/v1/files/{id}', [upload.body.id]);
+    const direct = await ask('POST', '/v1/files/direct', [], { json: { bytes: picture.length } });
+    await ask('POST', '/v1/files/{id}/complete', [direct.body.id]);
+    await ask('PUT', '/v1/files/{id}', [direct.body.id], { body: new Uint8Array(picture), key: null });
+    await ask('POST', '/v1/files/{id}/complete', [direct.body.id]);
 
     const made = await ask('POST', '/v1/keys', [], {
       json: { name: 'x', expires_at: '2099-01-01T00:00:00Z' },
@@ -194,7 +248,43 @@ describe('real answers', () => {
     await ask('GET', '/v1/keys/{id}', [made.body.id]);
     await ask('PATCH', '/v1/keys/{id}', [made.body.id], { json: { requests_per_minute: 7 } });
     await ask('DELETE', '/v1/keys/{id}', [made.body.id]);
+    const webhook = await ask('POST', '/v1/webhooks', [], { json: { url: 'https://receiver.invalid/' } });
+    const ofWebhook = [webhook.body.id];
+    await ask('GET', '/v1/webhooks');
+    await ask('GET', '/v1/webhooks/{id}', ofWebhook);
+    await ask('PATCH', '/v1/webhooks/{id}', ofWebhook, { json: { description: 'x' } });
+    await ask('POST', '/v1/webhooks/{id}/rotate', ofWebhook);
+    await ask('GET', '/v1/webhooks/{id}/secret', ofWebhook);
+    await ask('GET', '/v1/webhooks/{id}/secret', ['default']);
+    const delivery = await ask('POST', '/v1/webhooks/{id}/test', ofWebhook);
+    await ask('GET', '/v1/webhooks/{id}/deliveries', ofWebhook);
+    for (let state = 'pending'; state === 'pending'; )
+      ({ state } = (await ask('GET', '/v1/deliveries/{id}', [delivery.body.id])).body);
+    await ask('POST', '/v1/deliveries/{id}/redeliver', [delivery.body.id]);
+    await ask('GET', '/v1/deliveries', ['?state=failed&limit=1']);
+    await ask('PATCH', '/v1/webhooks/{id}', ofWebhook, { json: { enabled: false } });
+    await ask('POST', '/v1/webhooks/{id}/test', ofWebhook);
+    await ask('DELETE', '/v1/webhooks/{id}', ofWebhook);
+    {
+      // It has no end.
+      await using reader = await readEvents(server, '/v1/events');
+      await submit(server, { prompt: 'x', resolution: '0.5K' });
+      expect(checker.checkNamed('WebhookEvent', (await reader.next())!.data)).toEqual([]);
+      seen.add('GET /v1/events 200');
+    }
     await ask('GET', '/v1/account');
+    const account = await ask('POST', '/v1/accounts', [], { json: { name: 'described' } });
+    await ask('GET', '/v1/accounts');
+    await ask('GET', '/v1/accounts/{id}', [account.body.id]);
+    await ask('PATCH', '/v1/accounts/{id}', [account.body.id], { json: { max_running: 1 } });
+    await ask('POST', '/v1/accounts/{id}/links', [account.body.id]);
+    await ask('GET', '/v1/system');
+    const page = { key: null, headers: { origin: server.url } };
+    await ask('GET', '/v1/session');
+    await ask('GET', '/v1/session', [], page);
+    await ask('POST', '/v1/session', [], { ...page, json: { api_key: server.key } });
+    await ask('POST', '/v1/session', [], { ...page, json: { api_key: 'wrong' } });
+    await ask('DELETE', '/v1/session', ['?all=true'], page);
     for (const grouping of ['day', 'model', 'key']) await ask('GET', '/v1/usage', [`?group_by=${grouping}`]);
     for (const path of ['/health', '/ready', '/metrics']) await ask('GET', path, [], { key: null });
 

@@ -5,8 +5,8 @@ import { type Answer, call, submit, TEXT_TO_IMAGE } from './support/api.ts';
 import { submitEndless, TIME, untilStarted } from './support/requests.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
-/** Well under the 2 s after which a waiting call looks by itself. */
-const AT_ONCE_MS = 1500;
+/** Under the 2 s after which a waiting call looks by itself. */
+const AT_ONCE_MS = 1900;
 
 let server: TestServer;
 /** One at a time, so that the others wait. */

@@ -43,7 +43,10 @@ describe('usage', () => {
       usage: [{ day: new Date().toISOString().slice(0, 10), ...TOTAL }],
       total: TOTAL,
     });
-    expect(Date.parse(body.to) - Date.parse(body.from)).toBe(30 * 86_400_000);
+    // From the beginning of a day, so that only whole days are summed up.
+    const days = (Date.parse(body.to) - Date.parse(body.from)) / 86_400_000;
+    expect(Math.floor(days)).toBe(30);
+    expect(body.from).toMatch(/T00:00:00\.000000\+00:00$/);
   });
 
   test('by model, the dearest first', async () => {
@@ -74,10 +77,18 @@ describe('usage', () => {
   });
 
   test('from and to cut it: from the one, before the other', async () => {
+    const lastOfJanuary = '2026-01-31T23:59:59.999999Z';
     await rowsOf(
       server,
-      `update usage set ended_at = '2026-01-31T23:59:59.999999Z' where account_id = $1 and outcome = 'failed'`,
-      [account.accountId],
+      `with moved as (
+         update usage set ended_at = $2 where account_id = $1 and outcome = 'failed' returning *
+       ), gone as (
+         update usage_by_day d set requests = d.requests - 1, failed = d.failed - 1, cost = d.cost - m.cost
+           from moved m
+          where d.account_id = $1 and d.day = now()::date and d.key_id = m.key_id and d.model_id = m.model_id
+       )
+       insert into usage_by_day select $1, $2::date, key_id, model_id, 1, 0, 1, 0, outputs, cost from moved`,
+      [account.accountId, lastOfJanuary],
     );
     const requests = async (query: string) => (await usage(query)).body.total.requests;
     expect(await requests('')).toBe(4);

@@ -4,19 +4,20 @@
  */
 import { createHash } from 'node:crypto';
 import { readdir, readFile, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeAccount } from './support/accounts.ts';
 import { type Answer, call, TEXT_TO_IMAGE } from './support/api.ts';
 import { killPostgres, type Peek, peekInto, stopLeftPostgres, type TestAccount } from './support/database.ts';
+import { freePort } from './support/free-port.ts';
 import { type Random, randomFrom } from './support/random.ts';
 import { type ServerProcess, spawnServer, temporaryFolder } from './support/server.ts';
 
 const SUBMITS = 10_000;
 const SUBMITS_AT_ONCE = 64;
 const ACCOUNTS = 4;
+const PICTURES = 0.03;
 /** Kills come at random moments of the work: half of them while submits come, the others while the rest is run. */
 const KILLS = ['server', 'server', 'both', 'server', 'postgres', 'server', 'both', 'server'] as const;
 
@@ -36,10 +37,10 @@ interface Sent extends Planned {
   unanswered: number;
 }
 
-/** Nine in ten fail at no cost, the others make small pictures: what is killed is the same. */
+/** Nearly all fail at no cost, the others make small pictures, which is what takes long: what is killed is the same. */
 function plan(random: Random, accounts: TestAccount[]): Planned[] {
   return Array.from({ length: SUBMITS }, (_, index) => {
-    const picture = random.next() < 0.1;
+    const picture = random.next() < PICTURES;
     const input = {
       prompt: picture ? `picture ${index}` : `submit ${index} [[sandbox:blocked]]`,
       resolution: '0.5K',
@@ -111,14 +112,6 @@ async function sendUntilAcknowledged(victim: Victim, planned: Planned): Promise<
   }
 }
 
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 describe(`ten thousand submits with ${KILLS.length} kills (seed ${seed})`, () => {
   let victim: Victim;
   let db: Peek;
@@ -153,7 +146,7 @@ describe(`ten thousand submits with ${KILLS.length} kills (seed ${seed})`, () =>
     // The moments are parts of all the work: submits acknowledged and requests ended.
     const moments = KILLS.map((_, index) => ((index + random.next()) / KILLS.length) * SUBMITS * 2 * 0.95);
     for (const [index, moment] of moments.entries()) {
-      while (sent.length + (await ended()) < moment) await sleep(20);
+      while (sent.length + (await ended()) < moment) await sleep(100);
       await sleep(random.integer(0, 100));
       await victim.kill(KILLS[index]!);
     }
@@ -196,7 +189,7 @@ describe(`ten thousand submits with ${KILLS.length} kills (seed ${seed})`, () =>
       expect([blocked ? 'content_blocked' : 'completed', 'worker_lost']).toContain(outcome);
     }
     expect(codes.get('worker_lost') ?? 0).toBeLessThan(SUBMITS / 100);
-    expect(codes.get('completed')).toBeGreaterThan(SUBMITS / 20);
+    expect(codes.get('completed')).toBeGreaterThan((SUBMITS * PICTURES) / 2);
   });
 
   test('a submit under a key makes one request; one without makes as many as may have been taken in', async () => {
@@ -224,7 +217,7 @@ describe(`ten thousand submits with ${KILLS.length} kills (seed ${seed})`, () =>
       `select id, request_id || '/' || round || '/' || ordinal as place, bytes, sha256
          from files where kind = 'output' and request_id is not null`,
     );
-    expect(files.length).toBeGreaterThan(SUBMITS / 20);
+    expect(files.length).toBeGreaterThan((SUBMITS * PICTURES) / 2);
     expect(new Set(files.map(({ place }) => place)).size).toBe(files.length);
     const stored = await filesIn(join(victim.dataDir, 'files', 'objects'));
     for (const { id, bytes, sha256 } of files) {

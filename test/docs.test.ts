@@ -3,7 +3,8 @@ import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { failureSchema } from '../src/api/schemas.ts';
-import { type Setting, settings } from '../src/config/settings.ts';
+import type { Setting } from '../src/config/setting.ts';
+import { settings } from '../src/config/settings.ts';
 import { call } from './support/api.ts';
 import { ROOT, run } from './support/command.ts';
 import { type ServerProcess, spawnServer, temporaryFolder } from './support/server.ts';
@@ -12,9 +13,12 @@ import { type ServerProcess, spawnServer, temporaryFolder } from './support/serv
 const PAGES_WITH_COMMANDS = [
   'README.md',
   'docs/api.md',
+  'docs/live-status.md',
+  'docs/webhooks.md',
   'docs/keys-and-budgets.md',
   'docs/command-line.md',
   'docs/operations.md',
+  'docs/mcp.md',
 ];
 const SHOWN_ADDRESS = 'http://127.0.0.1:8080';
 
@@ -48,6 +52,7 @@ const PRELUDE = `set -Eeuo pipefail
 trap 'echo "failed: $BASH_COMMAND" >&2' ERR
 curl() { command curl --fail-with-body --show-error --max-time 100 "$@"; }
 npm() { command npm --prefix "$CHECKOUT" "$@"; }
+darkroom() { command "$NODE" "$CHECKOUT/bin/darkroom.js" "$@"; }
 `;
 
 test.each(PAGES_WITH_COMMANDS)('the commands of %s run', { timeout: 120_000 }, async (page) => {
@@ -60,7 +65,13 @@ test.each(PAGES_WITH_COMMANDS)('the commands of %s run', { timeout: 120_000 }, a
   // By way of cat: what a test reads from is no file that /dev/stderr can open.
   const ended = await run('bash', ['-c', 'set -o pipefail; bash commands.sh 2>&1 | cat'], {
     cwd,
-    env: { DARKROOM_API_KEY: server.key, DARKROOM_DATA_DIR: server.dataDir, CHECKOUT: ROOT },
+    env: {
+      DARKROOM_API_KEY: server.key,
+      DARKROOM_DATA_DIR: server.dataDir,
+      CHECKOUT: ROOT,
+      NODE: process.execPath,
+      XDG_CONFIG_HOME: cwd,
+    },
     timeoutMs: 110_000,
   });
   expect(ended, ended.stdout).toMatchObject({ code: 0 });
@@ -101,7 +112,7 @@ async function anchorsOf(page: string): Promise<Set<string>> {
 }
 
 test('every file that a page mentions is there', async () => {
-  const folders = ['bench', 'bin', 'docs', 'models', 'scripts', 'src', 'test'];
+  const folders = ['bench', 'bin', 'deploy', 'docs', 'models', 'scripts', 'src', 'test'];
   const files = (
     await Promise.all(
       folders.map(async (name) =>
@@ -126,7 +137,7 @@ test('every file that a page mentions is there', async () => {
 
 test('the architecture names every room, and no other', async () => {
   const tree = blocksOf(await readText('ARCHITECTURE.md'), '')[0]!;
-  const named = [...tree.matchAll(/^ {2}([a-z]+)\/ /gm)].map(([, name]) => name);
+  const named = [...tree.matchAll(/^ {2}([a-z-]+)\/ /gm)].map(([, name]) => name);
   const rooms = (await readdir(join(ROOT, 'src'), { withFileTypes: true }))
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name);
@@ -135,7 +146,7 @@ test('the architecture names every room, and no other', async () => {
 
 test('the page of settings lists each with its default and meaning, in their order', async () => {
   const rows = [
-    ...(await readText('docs/configuration.md')).matchAll(/^\| `([A-Z_]+)` \| (.+?) \| (.+) \|$/gm),
+    ...(await readText('docs/configuration.md')).matchAll(/^\| `([A-Z][A-Z0-9_]*)` \| (.+?) \| (.+) \|$/gm),
   ];
   const all: Setting<unknown>[] = Object.values(settings);
   expect(rows.map(([, name]) => name)).toEqual(all.map(({ name }) => name));
@@ -157,9 +168,11 @@ test('the API page names every endpoint and every way to fail', async () => {
   const ids = (await call(server, '/v1/models?limit=100')).body.models.map(
     ({ model_id }: { model_id: string }) => `/v1/models/${model_id}`,
   );
-  const endpoints = Object.keys(paths).filter((path) => !ids.includes(path));
+  const estimates = ids.map((path: string) => `${path}/estimate`);
+  const endpoints = Object.keys(paths).filter((path) => ![...ids, ...estimates].includes(path));
   expect(endpoints.length).toBeGreaterThan(10);
-  for (const path of endpoints) expect(named).toContain(path.replace(/\{\w+\}/g, '{}'));
+  for (const path of [...endpoints, '/v1/models/{}', '/v1/models/{}/estimate'])
+    expect(named).toContain(path.replace(/\{\w+\}/g, '{}'));
   for (const code of (failureSchema as unknown as { properties: { code: { enum: string[] } } }).properties
     .code.enum)
     expect(named).toContain(`| \`${code}\` |`);

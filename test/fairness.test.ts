@@ -1,5 +1,4 @@
 /** Accounts share the workers fairly, and everyone is told truthfully how many are ahead. */
-
 import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { makeAccount } from './support/accounts.ts';

@@ -185,6 +185,7 @@ test.each([
     inputContentTypes: ['image/png', 'image/jpeg', 'image/webp'],
     seed: 'best-effort',
     reportsProgress: false,
+    tellsCost: upstreamModel !== 'gemini-9-image-of-tomorrow',
   });
   const input = await gradientInput(8, 8);
   const tooMany = generate({ upstreamModel, images: Array(most + 1).fill(input) });

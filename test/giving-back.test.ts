@@ -1,21 +1,13 @@
 /** A worker that stops gives its requests back: what they have so far is kept, and their time is not counted. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Database } from '../src/db/database.ts';
 import { announceFile, storeKeyOf } from '../src/files/file-records.ts';
 import { eventually } from './support/database.ts';
-import { addIdentity, startTestDatabase, type TestDatabase } from './support/test-database.ts';
-import { onePicture, openStage, type Stage, untilStopped } from './support/test-worker.ts';
+import { database, setStage, stage } from './support/stage.ts';
+import { addIdentity } from './support/test-database.ts';
+import { onePicture, untilStopped } from './support/test-worker.ts';
 
-let database: TestDatabase;
-let stage: Stage;
-beforeAll(async () => {
-  database = await startTestDatabase();
-  stage = await openStage(database);
-});
-afterAll(async () => {
-  await stage[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
+setStage();
 
 test('a picture that was finished before the worker stopped is neither made nor paid for again', async () => {
   const identity = await addIdentity(database.db);

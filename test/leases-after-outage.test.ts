@@ -1,20 +1,12 @@
 /** A database that was gone for longer than leases last: nobody is taken for dead who only could not say that they live. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Database } from '../src/db/database.ts';
 import { eventually } from './support/database.ts';
-import { addIdentity, startTestDatabase, type TestDatabase } from './support/test-database.ts';
-import { onePicture, openStage, type Stage, untilStopped } from './support/test-worker.ts';
+import { database, setStage, stage } from './support/stage.ts';
+import { addIdentity } from './support/test-database.ts';
+import { onePicture, untilStopped } from './support/test-worker.ts';
 
-let database: TestDatabase;
-let stage: Stage;
-beforeAll(async () => {
-  database = await startTestDatabase();
-  stage = await openStage(database);
-});
-afterAll(async () => {
-  await stage[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
+setStage();
 
 /** A way to the database that can be cut. */
 function line(db: Database) {
@@ -63,7 +55,8 @@ test('a worker that could not renew its leases keeps its requests when another o
 
   longer.cut();
   shorter.cut();
-  await shorter.nextLook();
+  // Longer than between two looks: they try again every second.
+  for (let looks = 0; looks < 9; looks++) await shorter.nextLook();
   await database.peek.rows("update requests set lease_until = now() - interval '1 second' where id = $1", [
     id,
   ]);

@@ -1,8 +1,10 @@
 /** A worker that is gone, or only seems so: its requests go on elsewhere, once. */
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { startTcpProxy } from './chaos/tcp-proxy.ts';
 import { resultOf, submit } from './support/api.ts';
-import { eventually, peekInto, stopLeftPostgres } from './support/database.ts';
+import { eventually, type Peek, peekInto, stopLeftPostgres } from './support/database.ts';
 import { endHalfDone } from './support/half-done.ts';
 import { submitEndless, untilStarted } from './support/requests.ts';
 import { type ServerProcess, spawnServer, temporaryFolder } from './support/server.ts';
@@ -10,14 +12,27 @@ import { startSharedPostgres } from './support/shared-postgres.ts';
 
 const SMALL = { resolution: '0.5K', output_format: 'jpeg' };
 
+/** All that is known of requests. */
+const everything = async (peek: Peek) => ({
+  requests: await peek.rows('select * from requests order by id'),
+  rounds: await peek.rows('select * from rounds order by request_id, index'),
+  files: await peek.rows('select * from files where request_id is not null order by id'),
+  usage: await peek.rows('select * from usage order by request_id'),
+  lanes: await peek.rows('select queued, running from lanes'),
+  spending: await peek.rows('select owner_id, reserved, spent from spending order by owner_id'),
+});
+
+const socketOf = (databaseUrl: string): string =>
+  `${new URL(databaseUrl.replace('@/', '@localhost/')).searchParams.get('host')}/.s.PGSQL.5432`;
+
 describe.concurrent('a lease', () => {
   test('of a stopped process and of a killed one ends; another takes over, and the stopped one writes nothing more', {
     timeout: 90_000,
   }, async ({ onTestFinished }) => {
     await using shared = await startSharedPostgres();
     const { peek } = shared;
-    const start = async (): Promise<ServerProcess> => {
-      const env = { DATABASE_URL: shared.databaseUrl, DARKROOM_CONCURRENCY: '1' };
+    const start = async (concurrency = 1): Promise<ServerProcess> => {
+      const env = { DATABASE_URL: shared.databaseUrl, DARKROOM_CONCURRENCY: String(concurrency) };
       const server = await spawnServer(shared.dataDir, env);
       onTestFinished(() => void server.child.kill('SIGKILL'));
       return server;
@@ -35,26 +50,19 @@ describe.concurrent('a lease', () => {
     await killed.exited;
 
     const stoppedAt = performance.now();
-    await using other = await start();
-    const results = await Promise.all([resultOf(other, first), resultOf(other, second)]);
+    await using other = await start(2);
+    await eventually(async () => (await peek.rows('select 1 from requests where attempts = 1')).length === 0);
     const seconds = (performance.now() - stoppedAt) / 1000;
+    const results = await Promise.all([resultOf(other, first), resultOf(other, second)]);
     for (const { status, files } of results) {
       expect(status).toBe('completed');
       expect(files).toHaveLength(1);
     }
     // Not before the lease ended, and within half a minute.
     expect(seconds).toBeGreaterThan(10);
-    expect(seconds).toBeLessThan(40);
+    expect(seconds).toBeLessThan(30);
 
-    const everything = async () => ({
-      requests: await peek.rows('select * from requests order by id'),
-      rounds: await peek.rows('select * from rounds order by request_id, index'),
-      files: await peek.rows('select * from files where request_id is not null order by id'),
-      usage: await peek.rows('select * from usage order by request_id'),
-      lanes: await peek.rows('select queued, running from lanes'),
-      spending: await peek.rows('select owner_id, reserved, spent from spending order by owner_id'),
-    });
-    const before = await everything();
+    const before = await everything(peek);
     expect(before.requests.map(({ attempts }) => attempts)).toEqual([2, 2]);
     expect(before.rounds.map(({ attempts, state }) => ({ attempts, state }))).toEqual([
       { attempts: 2, state: 'done' },
@@ -71,7 +79,7 @@ describe.concurrent('a lease', () => {
     expect((await resultOf(stopped, third)).status).toBe('completed');
     await stopped[Symbol.asyncDispose]();
 
-    const after = await everything();
+    const after = await everything(peek);
     const ofFirstTwo = ({ id, request_id }: { id: string; request_id?: string }) =>
       (request_id ?? id) !== third;
     expect({
@@ -85,6 +93,66 @@ describe.concurrent('a lease', () => {
       files: before.files,
       usage: before.usage,
     });
+    expect(after.lanes).toEqual([{ queued: 0, running: 0 }]);
+    for (const { reserved } of after.spending) expect(reserved).toBe(0);
+  });
+
+  test('of a worker that is cut off from the database alone ends; another makes what is missing, and what comes late is refused', {
+    timeout: 90_000,
+  }, async ({ onTestFinished }) => {
+    await using shared = await startSharedPostgres();
+    const { peek } = shared;
+    await using proxy = await startTcpProxy({ path: socketOf(shared.databaseUrl) });
+    const routing = join(shared.dataDir, 'routing.json');
+    // One picture after the other.
+    await writeFile(routing, JSON.stringify({ backends: { sandbox: { concurrency: 1 } } }));
+    const start = async (databaseUrl: string, command: string): Promise<ServerProcess> => {
+      const env = { DATABASE_URL: databaseUrl, DARKROOM_ROUTING: routing };
+      const server = await spawnServer(shared.dataDir, env, [command]);
+      onTestFinished(() => void server.child.kill('SIGKILL'));
+      return server;
+    };
+    // It migrates for all.
+    await using cutOff = await start(`postgresql://darkroom@127.0.0.1:${proxy.port}/darkroom`, 'serve');
+    const id = await submit(cutOff, {
+      prompt: 'in two parts [[sandbox:slow=2500]]',
+      num_images: 2,
+      ...SMALL,
+    });
+    await eventually(async () => {
+      const rounds = await peek.rows('select state from rounds where request_id = $1 order by index', [id]);
+      return (
+        rounds
+          .map(({ state }) => state)
+          .sort()
+          .join() === 'done,pending'
+      );
+    });
+    const first = await peek.rows("select * from rounds where state = 'done'");
+
+    // No connection is broken: nothing passes any more, and nobody is told.
+    proxy.hold();
+    const cutAt = performance.now();
+    await using other = await start(shared.databaseUrl, 'serve');
+    await eventually(async () => (await peek.rows('select 1 from requests where attempts = 2')).length === 1);
+    const seconds = (performance.now() - cutAt) / 1000;
+    expect(seconds).toBeGreaterThan(10);
+    expect(seconds).toBeLessThan(30);
+    const result = await resultOf(other, id);
+    expect(result).toMatchObject({ status: 'completed' });
+    expect(result.output.images).toHaveLength(2);
+
+    const before = await everything(peek);
+    expect(before.rounds.map(({ attempts }) => attempts).sort()).toEqual([1, 2]);
+    expect(before.rounds).toContainEqual(first[0]);
+    // What it has said meanwhile arrives, as does what it says from now on.
+    proxy.release();
+    await eventually(() => /taken over by another worker/.test(cutOff.output()));
+    const third = await submit(cutOff, { prompt: 'afterwards [[sandbox:blocked]]' });
+    expect((await resultOf(cutOff, third)).error.code).toBe('content_blocked');
+    const after = await everything(peek);
+    for (const table of ['requests', 'rounds', 'files', 'usage'] as const)
+      expect(after[table].filter((row) => (row.request_id ?? row.id) !== third)).toEqual(before[table]);
     expect(after.lanes).toEqual([{ queued: 0, running: 0 }]);
     for (const { reserved } of after.spending) expect(reserved).toBe(0);
   });

@@ -112,7 +112,11 @@ describe('what is done other than asked is told:', () => {
     expect(await adjustmentsOf({ parameters: { seed: 0 } })).toEqual([
       'the seed was not used: this image service takes none',
     ]);
-    expect(backend.capabilities('gpt-image-2')).toMatchObject({ seed: 'none', maxInputImages: 16 });
+    expect(backend.capabilities('gpt-image-2')).toMatchObject({
+      seed: 'none',
+      maxInputImages: 16,
+      tellsCost: true,
+    });
   });
 
   test('a quality that the model does not know', async () => {

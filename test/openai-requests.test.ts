@@ -1,24 +1,15 @@
 /** Requests that OpenAI's API runs, through everything that can go wrong with it: each ends once and is paid for once. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createOpenAiBackend } from '../src/backends/openai/openai.ts';
 import { createRegistry } from '../src/backends/registry.ts';
 import type { Routing } from '../src/backends/routing.ts';
 import type { Worker } from '../src/requests/worker.ts';
 import { type FakeOpenAi, type Fault, startFakeOpenAi } from './fakes/openai.ts';
 import { apiError } from './fakes/openai-rules.ts';
-import { addIdentity, startTestDatabase, type TestDatabase } from './support/test-database.ts';
-import { openStage, type Stage } from './support/test-worker.ts';
+import { database, setStage, stage } from './support/stage.ts';
+import { addIdentity } from './support/test-database.ts';
 
-let database: TestDatabase;
-let stage: Stage;
-beforeAll(async () => {
-  database = await startTestDatabase();
-  stage = await openStage(database);
-});
-afterAll(async () => {
-  await stage[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
+setStage();
 
 let fake: FakeOpenAi;
 let worker: Worker;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { sweep } from '../src/background/sweep.ts';
 import { type Database, openDatabase } from '../src/db/database.ts';
+import { type Notifications, openNotifications } from '../src/db/notifications.ts';
 import { openDiskStore } from '../src/files/disk-store.ts';
 import type { FileStore } from '../src/files/store.ts';
 import { call, resultOf, submit } from './support/api.ts';
@@ -19,21 +20,35 @@ const SMALL = { resolution: '0.5K', output_format: 'jpeg' };
 let server: TestServer;
 let peek: Peek;
 let db: Database;
+let notifications: Notifications;
 let store: FileStore;
 beforeAll(async () => {
   server = await startTestServer({ DARKROOM_SHUTDOWN_GRACE: '0' });
   peek = await peekInto(server.dataDir);
   db = openDatabase(await targetOf(server.dataDir), { maxConnections: 2, log: silent });
+  notifications = await openNotifications(db, silent);
   store = await openDiskStore(join(server.dataDir, 'files'));
 });
 afterAll(async () => {
+  await notifications[Symbol.asyncDispose]();
   await db.close();
   await peek[Symbol.asyncDispose]();
   await server[Symbol.asyncDispose]();
 });
 
 const sweepWith = (ages: { outputRetentionMs?: number; requestRetentionMs?: number } = {}) =>
-  sweep({ db, store, log: silent, outputRetentionMs: 0, requestRetentionMs: 0, ...ages });
+  sweep({
+    db,
+    notifications,
+    store,
+    log: silent,
+    outputRetentionMs: 0,
+    requestRetentionMs: 0,
+    webhookRetentionMs: 0,
+    sessionIdleMs: 60_000,
+    sessionLifetimeMs: 60_000,
+    ...ages,
+  });
 
 const onDisk = async (): Promise<Set<string>> =>
   new Set(

@@ -1,25 +1,20 @@
 /** Which backend makes an image when the first one cannot. */
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { Identity } from '../src/accounts/authenticate.ts';
 import { BackendError, type Round } from '../src/backends/backend.ts';
 import { createRegistry } from '../src/backends/registry.ts';
 import { call, TEXT_TO_IMAGE } from './support/api.ts';
+import { eventually } from './support/database.ts';
 import { startTestServer } from './support/server.ts';
-import { addIdentity, startTestDatabase, type TestDatabase } from './support/test-database.ts';
-import { onePicture, openStage, playedBackend, type Stage } from './support/test-worker.ts';
+import { database, setStage, stage } from './support/stage.ts';
+import { addIdentity } from './support/test-database.ts';
+import { onePicture, playedBackend } from './support/test-worker.ts';
 
-let database: TestDatabase;
-let stage: Stage;
+setStage();
 let identity: Identity;
 
 beforeAll(async () => {
-  database = await startTestDatabase();
-  stage = await openStage(database);
   identity = await addIdentity(database.db);
-});
-afterAll(async () => {
-  await stage[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
 });
 
 type Play = (round: Round) => ReturnType<typeof onePicture>;
@@ -167,5 +162,42 @@ describe('a model that nobody can run', () => {
     expect([status, body.error_code]).toEqual([503, 503001]);
     expect(body.message).toContain('GEMINI_API_KEY');
     expect(headers.get('retry-after')).toBe('60');
+  });
+});
+
+describe('a backend that was out of order', () => {
+  test('is waited for by all rounds while one of them sees that it works again', async () => {
+    const backends = createRegistry([playedBackend('only', (round) => play(round))], undefined, {
+      models: [{ pattern: '*', candidates: [{ backend: 'only', upstreamModel: 'a' }] }],
+      limits: new Map(),
+    });
+    const breaker = backends.breakerOf('only');
+    let called = 0;
+    const { promise: seen, resolve: see } = Promise.withResolvers<void>();
+    const play: Play = async () => {
+      if (++called === 1) await seen;
+      return onePicture();
+    };
+    for (let failure = 0; failure < 5; failure++) {
+      breaker.enter();
+      breaker.leave(true);
+    }
+    const opened = performance.now();
+    vi.spyOn(performance, 'now').mockImplementation(() => opened + breakerMs);
+    const breakerMs = 10_001;
+    const refusals = vi.spyOn(breaker, 'enter');
+
+    const worker = await stage.startWorker(() => onePicture(), { backends });
+    const ids = [await stage.submit(identity, { pool: 'only', rounds: 4 })];
+    ids.push(await stage.submit(identity, { pool: 'only' }));
+    const refused = (): number => refusals.mock.results.filter(({ value }) => value === false).length;
+    // More often than a round is tried.
+    await eventually(() => refused() > 5 * 4);
+    vi.restoreAllMocks();
+    see();
+    for (const id of ids)
+      expect(await stage.untilEnded(identity, id)).toMatchObject({ state: 'completed', warnings: null });
+    expect(called).toBe(5);
+    await worker.stop(1000);
   });
 });

@@ -1,22 +1,14 @@
 /** Statements that lock several rows lock them in one order: two of them wait for each other, never both at once. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { statement } from '../src/db/database.ts';
 import { type ClaimedRequest, claimRequest, renewLeases } from '../src/requests/claim.ts';
 import { createProgressWriter } from '../src/requests/progress.ts';
 import { eventually } from './support/database.ts';
-import { addIdentity, silent, startTestDatabase, type TestDatabase } from './support/test-database.ts';
-import { openStage, POOL, type Stage } from './support/test-worker.ts';
+import { database, setStage, stage } from './support/stage.ts';
+import { addIdentity, silent } from './support/test-database.ts';
+import { POOL } from './support/test-worker.ts';
 
-let database: TestDatabase;
-let stage: Stage;
-beforeAll(async () => {
-  database = await startTestDatabase();
-  stage = await openStage(database);
-});
-afterAll(async () => {
-  await stage[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
+setStage();
 
 const lockRequest = statement<{ id: string }>(
   'test_lock',

@@ -3,6 +3,7 @@ import { rm } from 'node:fs/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { rowsOf } from './support/accounts.ts';
 import { call, EDIT, resultOf, submit } from './support/api.ts';
+import { openBrowser } from './support/browser.ts';
 import { openRaw } from './support/raw-http.ts';
 import { type ServerProcess, spawnServer, temporaryFolder } from './support/server.ts';
 
@@ -55,6 +56,19 @@ test('after calls of every kind, good and bad, no key is in the log', async () =
   }
 });
 
+test('the secret of a webhook is not logged, nor what may be secret in its URL, delivered or not', async () => {
+  const url = 'https://receiver.invalid/hooks/of-nobody-else';
+  const { body } = await call(server, '/v1/webhooks', { json: { url } });
+  const delivery = (await call(server, `/v1/webhooks/${body.id}/test`, { method: 'POST' })).body;
+  for (let state = 'pending'; state === 'pending'; )
+    ({ state } = (await call(server, `/v1/deliveries/${delivery.id}`)).body);
+  const rotated = (await call(server, `/v1/webhooks/${body.id}/rotate`, { method: 'POST' })).body;
+  const last = await call(server, `/v1/webhooks/${body.id}`, { method: 'DELETE' });
+  await expect.poll(() => server.output()).toContain(last.headers.get('x-request-id'));
+  for (const secret of [body.secret, rotated.secret, 'of-nobody-else'])
+    expect(server.output()).not.toContain(secret.replace('whsec_', ''));
+});
+
 test('a key in a query, where it does not belong, is not logged either', async () => {
   const answer = await call(server, `/v1/models?limit=1&api_key=${server.key}`);
   const { headers } = await call(server, `/v1/nothing?key=${server.key}`);
@@ -77,4 +91,20 @@ test('no key comes back after it was made', async () => {
   const { body } = await call(server, `/v1/keys/${id}`, { method: 'PATCH', json: { name: 'renamed' } });
   expect(body).not.toHaveProperty('key');
   expect(body).not.toHaveProperty('hash');
+});
+
+test('what signs in to the web app is printed once, at the start, and never logged', async () => {
+  const link = /sign in {2}\S+\/link#([0-9a-z]{52}) /.exec(server.output())![1]!;
+  const browser = openBrowser(server);
+  expect((await browser.signIn({ link })).status).toBe(201);
+  expect((await browser.signIn({ link })).status).toBe(401);
+  const [token] = [...browser.cookies.values()];
+  expect((await browser.call('/v1/account')).status).toBe(200);
+  expect(
+    (await browser.call('/v1/keys', { body: '{', headers: { 'content-type': 'application/json' } })).status,
+  ).toBe(403);
+  const last = await browser.call('/v1/session?all=true', { method: 'DELETE' });
+  await expect.poll(() => server.output()).toContain(last.headers.get('x-request-id'));
+  expect(server.output()).not.toContain(token);
+  expect(server.output().split(link)).toHaveLength(2);
 });

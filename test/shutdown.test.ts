@@ -124,7 +124,7 @@ test('a second signal exits at once, and the next start takes up what was left',
   const secondAt = performance.now();
   server.child.kill('SIGTERM');
   expect(await server.exited).toBe(130);
-  expect(performance.now() - secondAt).toBeLessThan(1000);
+  expect(performance.now() - secondAt).toBeLessThan(5000);
 
   // Its PostgreSQL was left running and is adopted; nobody else can hold the leases, so nobody waits for their end.
   const restartedAt = performance.now();

@@ -72,9 +72,9 @@ describe('starting', () => {
     expect(await stop(later)).toBe(0);
 
     console.log(`ready after ${first.readyMs} ms the first time, ${later.readyMs} ms later`);
-    // Twice what is promised, since the machine may be busy with other tests.
-    expect(first.readyMs).toBeLessThan(10_000);
-    expect(later.readyMs).toBeLessThan(4000);
+    // 3 s and 1 s where nothing else runs; beside other tests, with nothing compiled yet, several times as long.
+    expect(first.readyMs).toBeLessThan(25_000);
+    expect(later.readyMs).toBeLessThan(12_000);
   }, 60_000);
 
   test('a key of the operator is installed at the first start, and not printed; a misspelt setting is warned about', async () => {
@@ -241,7 +241,7 @@ describe('stopping', () => {
     await sleep(600);
     const signalledAt = performance.now();
     expect(await stop(server, 'SIGINT')).toBe(130);
-    expect(performance.now() - signalledAt).toBeLessThan(2000);
+    expect(performance.now() - signalledAt).toBeLessThan(8000);
   });
 
   const skip = !hasProgram('script') || !hasProgram('npm') ? 'script or npm is not installed' : undefined;

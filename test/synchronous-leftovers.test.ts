@@ -1,5 +1,5 @@
 /** What is left of a synchronous request: how it ended and, for a while, its output. Nothing of what was asked. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { Identity } from '../src/accounts/authenticate.ts';
 import { synchronousOutputs } from '../src/api/result.ts';
 import { BackendError } from '../src/backends/backend.ts';
@@ -7,19 +7,11 @@ import { announceFile } from '../src/files/file-records.ts';
 import { removeFiles } from '../src/files/remove-files.ts';
 import { cancelRequest } from '../src/requests/cancel.ts';
 import { forgetSyncContent } from '../src/requests/remove.ts';
-import { addIdentity, silent, startTestDatabase, type TestDatabase } from './support/test-database.ts';
-import { onePicture, openStage, type Stage } from './support/test-worker.ts';
+import { database, setStage, stage } from './support/stage.ts';
+import { addIdentity, silent } from './support/test-database.ts';
+import { onePicture } from './support/test-worker.ts';
 
-let database: TestDatabase;
-let stage: Stage;
-beforeAll(async () => {
-  database = await startTestDatabase();
-  stage = await openStage(database);
-});
-afterAll(async () => {
-  await stage[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
-});
+setStage();
 
 async function submitWithFile(identity: Identity, syncMode: boolean): Promise<string> {
   const fileId = await announceFile(database.db, identity.accountId, 'input');

@@ -56,6 +56,17 @@ test('answer for what the other has taken in, run and stored', async () => {
   expect((await fetch(other.url + path)).status).toBe(200);
 });
 
+test('what was deleted at one is soon unknown to the other, which had told of it', async () => {
+  const [one, other] = servers as [TestServer, TestServer];
+  const id = await submit(one, { prompt: 'gone [[sandbox:blocked]]' });
+  await resultOf(one, id);
+  const status = async (server: TestServer) => (await call(server, `/v1/requests/${id}/status`)).status;
+  expect([await status(one), await status(other)]).toEqual([200, 200]);
+  expect((await call(one, `/v1/requests/${id}`, { method: 'DELETE' })).status).toBe(204);
+  expect(await status(one)).toBe(404);
+  await eventually(async () => (await status(other)) === 404);
+});
+
 test('make one request of submits that reach both under one key', async () => {
   const answers = await Promise.all(
     Array.from({ length: 20 }, (_, index) =>

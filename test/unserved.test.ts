@@ -1,21 +1,15 @@
 /** Requests that wait for a backend which is no longer configured anywhere. */
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import type { Identity } from '../src/accounts/authenticate.ts';
-import { addIdentity, startTestDatabase, type TestDatabase } from './support/test-database.ts';
-import { onePicture, openStage, POOL, type Stage } from './support/test-worker.ts';
+import { database, setStage, stage } from './support/stage.ts';
+import { addIdentity } from './support/test-database.ts';
+import { onePicture, POOL } from './support/test-worker.ts';
 
-let database: TestDatabase;
-let stage: Stage;
+setStage();
 let identity: Identity;
 
 beforeAll(async () => {
-  database = await startTestDatabase();
-  stage = await openStage(database);
   identity = await addIdentity(database.db);
-});
-afterAll(async () => {
-  await stage[Symbol.asyncDispose]();
-  await database[Symbol.asyncDispose]();
 });
 
 test('they are ended, with what to do, once nobody has served their pool for a while', async () => {

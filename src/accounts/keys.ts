@@ -36,6 +36,8 @@ const FINGERPRINT_BYTES = 8;
 const HINT_CHARACTERS = 8;
 
 export const hashSecret = (secret: string): Buffer => hash('sha256', secret, 'buffer');
+/** The same as text: a name to remember a secret by, at a fifth of the price. */
+export const hashOfSecret = (secret: string): string => hash('sha256', secret, 'hex');
 export const fingerprintOf = (secretHash: Buffer): Buffer => secretHash.subarray(0, FINGERPRINT_BYTES);
 
 const COLUMNS = `k.id, k.account_id, k.name, k.hint, k.scopes, k.monthly_budget, k.requests_per_minute,

@@ -4,9 +4,9 @@ import { errors } from '../errors.ts';
 import type { Identity } from './authenticate.ts';
 
 /** Sends the standard headers and throws 429 when a key has had its calls of this minute. */
-export type RateLimit = (identity: Identity) => Promise<Record<string, string>>;
+export type RateLimit = (identity: Identity) => Promise<Record<string, string>> | Record<string, string>;
 
-const NO_HEADERS: Record<string, string> = {};
+export const NO_HEADERS: Record<string, string> = {};
 
 /** @param perMinute for keys without a limit of their own; 0: none */
 export function createRateLimit(perMinute: number): RateLimit {
@@ -17,32 +17,35 @@ export function createRateLimit(perMinute: number): RateLimit {
     return limiter;
   };
 
-  return async (identity) => {
-    const limit = identity.requestsPerMinute ?? perMinute;
-    if (limit === 0) return NO_HEADERS;
+  const consume = async ({ keyId }: Identity, limit: number): Promise<Record<string, string>> => {
     try {
-      return headers(limit, await limiterOf(limit).consume(identity.keyId));
+      const { remainingPoints, msBeforeNext } = await limiterOf(limit).consume(keyId);
+      return standardHeaders(limit, remainingPoints, msBeforeNext);
     } catch (refusal) {
       if (refusal instanceof Error) throw refusal;
-      const { msBeforeNext } = refusal as RateLimiterRes;
-      throw errors.rateLimited(
-        `This API key may make ${limit} calls a minute. Wait ${seconds(msBeforeNext)} s and try again.`,
-        {
-          ...headers(limit, refusal as RateLimiterRes),
-          'retry-after': String(seconds(msBeforeNext)),
-        },
-      );
+      throw refuse(limit, (refusal as RateLimiterRes).msBeforeNext);
     }
+  };
+  return (identity) => {
+    const limit = identity.requestsPerMinute ?? perMinute;
+    return limit === 0 ? NO_HEADERS : consume(identity, limit);
   };
 }
 
 const seconds = (ms: number): number => Math.max(1, Math.ceil(ms / 1000));
 
-const headers = (
+export const standardHeaders = (
   limit: number,
-  { remainingPoints, msBeforeNext }: RateLimiterRes,
+  remaining: number,
+  msLeft: number,
 ): Record<string, string> => ({
   'ratelimit-limit': String(limit),
-  'ratelimit-remaining': String(Math.max(0, remainingPoints)),
-  'ratelimit-reset': String(seconds(msBeforeNext)),
+  'ratelimit-remaining': String(Math.max(0, remaining)),
+  'ratelimit-reset': String(seconds(msLeft)),
 });
+
+export const refuse = (limit: number, msLeft: number): Error =>
+  errors.rateLimited(
+    `This API key may make ${limit} calls a minute. Wait ${seconds(msLeft)} s and try again.`,
+    { ...standardHeaders(limit, 0, msLeft), 'retry-after': String(seconds(msLeft)) },
+  );

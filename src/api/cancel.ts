@@ -25,6 +25,7 @@ export function cancelEndpoint(app: FastifyInstance, context: ApiContext): void 
         context.notifications,
         request.identity.accountId,
         id,
+        context.tracing,
       );
       reply.code(202);
       return { request_id: id, status, outcome };

@@ -26,7 +26,7 @@ export async function takeInputFiles(
   const fileIds: string[] = [];
   const kept: string[] = [];
   for (const [index, url] of (urls as string[]).entries()) {
-    if (/^data:/i.test(url)) {
+    if (isData(url)) {
       const file = await storeData(context, accountId, url, index);
       fileIds.push(file.id);
       kept.push(filePath(file));
@@ -41,13 +41,25 @@ async function storeData(
   uri: string,
   index: number,
 ) {
+  const { bytes, contentType, width, height } = await readData(uri, index);
+  const fileId = await announceFile(db, accountId, 'input');
+  const stored = await store.write(storeKeyOf(fileId), bytes);
+  // It is kept for good once the request is accepted, which then owns it.
+  return await describeFile(db, fileId, { contentType, ...stored, width, height, ordinal: index }, false);
+}
+
+/** Looks at the `data:` URIs of `input` and keeps nothing. @throws as `takeInputFiles`. */
+export async function checkInputData(input: Record<string, unknown>): Promise<void> {
+  const urls = Array.isArray(input.image_urls) ? (input.image_urls as string[]) : [];
+  for (const [index, url] of urls.entries()) if (isData(url)) await readData(url, index);
+}
+
+const isData = (url: string): boolean => /^data:/i.test(url);
+
+async function readData(uri: string, index: number) {
   try {
     const { bytes } = decodeDataUri(uri, MAX_INPUT_IMAGE_BYTES);
-    const { contentType, width, height } = await inspectImage(bytes);
-    const fileId = await announceFile(db, accountId, 'input');
-    const stored = await store.write(storeKeyOf(fileId), bytes);
-    // It is kept for good once the request is accepted, which then owns it.
-    return await describeFile(db, fileId, { contentType, ...stored, width, height, ordinal: index }, false);
+    return { bytes, ...(await inspectImage(bytes)) };
   } catch (error) {
     if (!(error instanceof InputError)) throw error;
     throw errors.validation([

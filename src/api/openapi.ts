@@ -5,10 +5,14 @@ import { localisedInputSchema, outputSchema } from '../catalog/localise.ts';
 import type { Model } from '../catalog/model.ts';
 import { baseUrlOf } from './base-url.ts';
 import type { ApiContext } from './context.ts';
+import { SUBMIT_PARAMETERS, WEBHOOK_EVENT_SCHEMAS, WEBHOOKS } from './describe-webhooks.ts';
+import { ESTIMATE, estimateSchema } from './estimate.ts';
+import { requestEventSchema } from './event-schemas.ts';
 import { errorSchema, modelSchema, submitSchema } from './schemas.ts';
 
 interface Document {
   paths: Record<string, Record<string, Operation>>;
+  webhooks?: object;
   components?: { schemas?: Record<string, unknown> };
   servers?: { url: string }[];
 }
@@ -36,16 +40,29 @@ export async function openApi(server: FastifyInstance, context: ApiContext): Pro
       tags: [
         { name: 'Run a model', description: 'One endpoint for each model, with its own input.' },
         { name: 'Requests' },
+        { name: 'Prices', description: 'What a run of a model would cost, before it is run.' },
         { name: 'Models' },
         { name: 'Files' },
         { name: 'Account' },
         { name: 'Keys' },
+        { name: 'Webhooks', description: 'Being told instead of asking.' },
+        { name: 'Web app', description: 'Signing in and out, for browsers.' },
+        { name: 'System', description: 'For the operator: admin keys of an operator account.' },
         { name: 'Operations' },
       ],
       components: {
-        securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key.' } },
+        securitySchemes: {
+          key: { type: 'http', scheme: 'bearer', description: 'An API key.' },
+          session: {
+            type: 'apiKey',
+            in: 'cookie',
+            name: '__Host-darkroom-{account}',
+            description:
+              'A browser that is signed in to the web app; works wherever a key does, from pages of this server. Changes need the header X-Darkroom-Account.',
+          },
+        },
       },
-      security: [{ key: [] }],
+      security: [{ key: [] }, { session: [] }],
     },
   });
   let document: Document | undefined;
@@ -58,14 +75,19 @@ export async function openApi(server: FastifyInstance, context: ApiContext): Pro
 
 function complete(document: Document, { catalog }: ApiContext): Document {
   const paths: Document['paths'] = {};
-  for (const model of catalog.models)
+  for (const model of catalog.models) {
     paths[`/v1/models/${model.id}`] = { post: submitOperation(model), get: describeOperation(model) };
+    paths[`/v1/models/${model.id}${ESTIMATE}`] = { post: estimateOperation(model) };
+  }
   Object.assign(paths, document.paths, { '/files/{id}/{name}': { get: FILE_OPERATION } });
   paths['/v1/files']!.post!.requestBody = UPLOAD_BODY;
   const schemas: Record<string, unknown> = {
     ...document.components?.schemas,
     Error: withoutId(errorSchema),
     Submitted: withoutId(submitSchema),
+    Estimate: estimateSchema,
+    RequestEvent: requestEventSchema,
+    ...WEBHOOK_EVENT_SCHEMAS,
   };
   for (const model of catalog.models) {
     schemas[schemaName(model, 'Input')] = localisedInputSchema(model, 'en');
@@ -73,7 +95,7 @@ function complete(document: Document, { catalog }: ApiContext): Document {
   }
   for (const operations of Object.values(paths))
     for (const operation of Object.values(operations)) addErrors(operation);
-  return { ...document, paths, components: { ...document.components, schemas } };
+  return { ...document, paths, webhooks: WEBHOOKS, components: { ...document.components, schemas } };
 }
 
 const withoutId = (schema: object): unknown => {
@@ -87,6 +109,21 @@ const schemaName = (model: Model, part: 'Input' | 'Output'): string =>
     .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
     .join('')}${part}`;
 
+const PREFER = {
+  name: 'Prefer',
+  in: 'header',
+  required: false,
+  schema: { type: 'string', examples: ['handling=strict'] },
+  description: '`handling=strict` refuses unknown fields.',
+};
+
+const inputBody = (model: Model) => ({
+  required: true,
+  content: {
+    'application/json': { schema: { $ref: `#/components/schemas/${schemaName(model, 'Input')}` } },
+  },
+});
+
 function submitOperation(model: Model): Operation {
   return {
     tags: ['Run a model'],
@@ -94,6 +131,7 @@ function submitOperation(model: Model): Operation {
     summary: model.displayName.en,
     description: `${model.description.en}\n\nThe result's \`output\` is a ${schemaName(model, 'Output')}.`,
     parameters: [
+      ...SUBMIT_PARAMETERS,
       {
         name: 'Idempotency-Key',
         in: 'header',
@@ -101,24 +139,30 @@ function submitOperation(model: Model): Operation {
         schema: { type: 'string', minLength: 1, maxLength: 255 },
         description: 'The same key and body within 24 hours answers with the first request.',
       },
-      {
-        name: 'Prefer',
-        in: 'header',
-        required: false,
-        schema: { type: 'string', examples: ['handling=strict'] },
-        description: '`handling=strict` refuses unknown fields.',
-      },
+      PREFER,
     ],
-    requestBody: {
-      required: true,
-      content: {
-        'application/json': { schema: { $ref: `#/components/schemas/${schemaName(model, 'Input')}` } },
-      },
-    },
+    requestBody: inputBody(model),
     responses: {
       '200': {
         description: 'Taken in.',
         content: { 'application/json': { schema: { $ref: '#/components/schemas/Submitted' } } },
+      },
+    },
+  };
+}
+
+function estimateOperation(model: Model): Operation {
+  return {
+    tags: ['Prices'],
+    operationId: `estimate_${model.id.replaceAll(/[^a-z0-9]+/gi, '_')}`,
+    summary: `${model.displayName.en}: its price before the run`,
+    description: 'Checks the input as a submit does and prices it. Nothing is run, stored or fetched.',
+    parameters: [PREFER],
+    requestBody: inputBody(model),
+    responses: {
+      '200': {
+        description: 'What it would cost.',
+        content: { 'application/json': { schema: { $ref: '#/components/schemas/Estimate' } } },
       },
     },
   };

@@ -30,23 +30,27 @@ type Check = { ok: true } | { ok: false; message: string };
 
 export function operationsEndpoints(
   app: FastifyInstance,
-  { db, store, metrics, log, backends }: ApiContext,
+  { db, store, metrics, log, backends, runsRequests }: ApiContext,
 ): void {
-  // Anyone may ask, as often as they like: one look at the database and the disk serves all who do at the time.
+  // Anyone may ask, as often as they like: one look at the database and the store serves all who do at the time.
   const checks = shared(
     () =>
       Promise.all([
         check('the database cannot be reached', async () => {
           await db.row(ping);
         }),
-        check('files cannot be stored', () => store.check()),
+        check('files cannot be stored', () => store.check(AbortSignal.timeout(CHECK_TIMEOUT_MS))),
         check('no worker is running', async () => {
           if ((await countLiveWorkers(db)) === 0) throw new Error('no heartbeat within 20 s');
         }),
       ]),
     CHECK_SERVES_MS,
   );
-  const rendered = shared(() => metrics.render(), 0);
+  const rendered = shared(async () => {
+    const [database, files, worker] = await checks();
+    for (const [name, { ok }] of Object.entries({ database, files, worker })) metrics.check(name, ok);
+    return metrics.render();
+  }, 0);
 
   app.get(
     '/health',
@@ -68,14 +72,15 @@ export function operationsEndpoints(
       schema: {
         tags: ['Operations'],
         operationId: 'ready',
-        summary: 'Database, file store and a live worker are there',
+        summary: 'Database and file store are there, and a live worker where this process should be one',
         security: [],
         response: { 200: readySchema, 503: readySchema },
       },
     },
     async (_request, reply) => {
       const [database, files, worker] = await checks();
-      const ready = database.ok && files.ok && worker.ok;
+      // Who only answers clients takes requests in all the same: they wait. Without it, one delay would become an outage.
+      const ready = database.ok && files.ok && (worker.ok || !runsRequests);
       if (!ready) reply.code(503).header('retry-after', '2');
       reply.header('cache-control', 'no-store');
       // A backend that is out of order does not make this process unfit: its requests wait or go elsewhere.

@@ -14,13 +14,18 @@ export interface Upload {
 /** @throws 400, 413, 415 or 422 when there is no file to be had. */
 export async function readUpload(request: FastifyRequest): Promise<Upload> {
   if (request.isMultipart()) return readForm(request);
+  return { source: readBytes(request), name: null, finish: async () => {} };
+}
+
+/** The body, where it is taken as it is. @throws 415 when there is none. */
+export function readBytes(request: FastifyRequest): Readable {
   const body = request.body as Readable | undefined | null;
   if (!body || typeof body.pipe !== 'function') {
     throw errors.unsupportedMediaType(
       'Send the file as multipart/form-data, or its bytes as the body with their type, such as `Content-Type: image/png`.',
     );
   }
-  return { source: detached(body), name: null, finish: async () => {} };
+  return detached(body);
 }
 
 /**

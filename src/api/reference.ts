@@ -1,13 +1,36 @@
 /** /reference: the description as a page. */
-import type { FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Config } from '../config/config.ts';
 import type { ApiContext } from './context.ts';
 
+const PREFIX = '/reference';
+
+/** What makes the page is several megabytes of script, of which most processes never need a line: it is loaded with the first call. */
+export function referencePage(app: FastifyInstance, { config }: ApiContext): void {
+  let pages: Promise<FastifyInstance> | undefined;
+  for (const path of [PREFIX, `${PREFIX}/`, `${PREFIX}/js/scalar.js`])
+    app.get(path, { schema: { hide: true } }, async (request, reply) => {
+      pages ??= createPages(config).catch((error) => {
+        pages = undefined;
+        throw error;
+      });
+      const { routing } = await pages;
+      reply.hijack();
+      for (const [name, value] of Object.entries(reply.getHeaders())) reply.raw.setHeader(name, value!);
+      routing(request.raw, reply.raw);
+    });
+  app.addHook('onClose', async () => {
+    await (await pages)?.close();
+  });
+}
+
 /** Nothing of the page comes from another host, and nothing of it may. */
-export async function referencePage(app: FastifyInstance, { config }: ApiContext): Promise<void> {
+async function createPages(config: Config): Promise<FastifyInstance> {
   const { default: reference } = await import('@scalar/fastify-api-reference');
   const policy = contentSecurityPolicy(config.publicUrl);
-  await app.register(reference, {
-    routePrefix: '/reference',
+  const pages = Fastify();
+  await pages.register(reference, {
+    routePrefix: PREFIX,
     hooks: {
       onRequest: (_request, reply, done) => {
         reply.header('content-security-policy', policy).header('x-content-type-options', 'nosniff');
@@ -25,6 +48,8 @@ export async function referencePage(app: FastifyInstance, { config }: ApiContext
       mcp: { disabled: true },
     } as never,
   });
+  await pages.ready();
+  return pages;
 }
 
 /** Whoever opens the page under another name of ours still tries the API at its public one. */

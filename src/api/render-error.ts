@@ -3,14 +3,17 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
 import { isUnavailable } from '../db/database.ts';
 import { ApiError, errors } from '../errors.ts';
 import { StoreFull, StoreUnavailable } from '../files/store.ts';
+import { logFields } from '../tracing/span.ts';
 import { describeValidation } from './describe-validation.ts';
+import { traceFailure } from './trace-calls.ts';
 
 /** Renders `error` in one shape; what is not meant for the caller is logged and told as 500 or 503. */
 export function renderError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const apiError = toApiError(error);
+  traceFailure(request, apiError);
   if (apiError.status >= 500) {
     request.log.error(
-      { err: apiError.cause ?? error, request_id: request.id },
+      { err: apiError.cause ?? error, request_id: request.id, ...logFields(request.span?.context) },
       apiError.status === 503 ? 'not available' : 'a call failed',
     );
   }

@@ -6,7 +6,7 @@ import { errors } from '../errors.ts';
 import { fileIdOfUrl } from '../files/file-urls.ts';
 import { removeFiles } from '../files/remove-files.ts';
 import { isUuid } from '../lib/ids.ts';
-import { listRequests } from '../requests/read-result.ts';
+import { listRequests, type ResultRow, readResult } from '../requests/read-result.ts';
 import { removeRequest } from '../requests/remove.ts';
 import type { ResultStatus } from '../requests/states.ts';
 import { baseUrlOf } from './base-url.ts';
@@ -15,13 +15,14 @@ import { readCursor, writeCursor } from './cursor.ts';
 import { readExactMoment } from './moment.ts';
 import { requestId, requestParams } from './request-id.ts';
 import { outputUrls, resultBody } from './result-body.ts';
-import { historySchema } from './schemas.ts';
+import { historyEntrySchema, historySchema } from './schemas.ts';
 
 const query = Type.Object({
   status: Type.Optional(
     Type.String({ enum: ['in_queue', 'in_progress', 'completed', 'failed', 'cancelled'] }),
   ),
   model_id: Type.Optional(Type.String({ maxLength: 200, format: 'text' })),
+  key_id: Type.Optional(Type.String({ format: 'uuid', description: 'Submitted with this API key.' })),
   after: Type.Optional(Type.String({ format: 'date-time', description: 'Created at or after.' })),
   before: Type.Optional(Type.String({ format: 'date-time', description: 'Created before.' })),
   cursor: Type.Optional(Type.String({ description: 'next_cursor of the page before.' })),
@@ -31,6 +32,7 @@ const query = Type.Object({
 interface HistoryQuerystring {
   status?: ResultStatus;
   model_id?: string;
+  key_id?: string;
   after?: string;
   before?: string;
   cursor?: string;
@@ -51,24 +53,21 @@ export function requestsEndpoints(app: FastifyInstance, context: ApiContext): vo
       },
     },
     async (request) => {
-      const { status, model_id, after, before, cursor, limit } = request.query;
-      const rows = await listRequests(context.db, {
+      const { status, model_id, key_id, after, before, cursor, limit } = request.query;
+      const page = await listRequests(context.db, {
         accountId: request.identity.accountId,
         status,
         modelId: model_id && (context.catalog.find(model_id)?.id ?? model_id),
+        keyId: key_id?.toLowerCase(),
         after: after === undefined ? undefined : readExactMoment(after, ['query', 'after']),
         before: before === undefined ? undefined : readExactMoment(before, ['query', 'before']),
         cursor: cursor === undefined ? undefined : readCursor(cursor, UUID)[0],
         limit,
       });
-      const page = rows.slice(0, limit);
       const baseUrl = baseUrlOf(context.config, request);
       return {
-        requests: page.map((row) => ({
-          ...resultBody(row, baseUrl, outputUrls(row, baseUrl), { includeCost: true }),
-          input: shownInput(row.input, baseUrl),
-        })),
-        next_cursor: rows.length > limit ? writeCursor(page.at(-1)!.id) : null,
+        requests: page.requests.map((row) => entryBody(row, baseUrl)),
+        next_cursor: page.next && writeCursor(page.next),
       };
     },
   );
@@ -86,7 +85,12 @@ export function requestsEndpoints(app: FastifyInstance, context: ApiContext): vo
       },
     },
     async (request, reply) => {
-      const files = await removeRequest(context.db, request.identity.accountId, requestId(request));
+      const files = await removeRequest(
+        context.db,
+        context.notifications,
+        request.identity.accountId,
+        requestId(request),
+      );
       // They are not served any more; should the removal fail, the sweep does it.
       await removeFiles(context, files).catch((error) =>
         context.log.warn({ err: error }, 'files of a deleted request will be removed by the sweep'),
@@ -97,12 +101,31 @@ export function requestsEndpoints(app: FastifyInstance, context: ApiContext): vo
 
   app.get<{ Params: { id: string } }>(
     '/v1/requests/:id',
-    { config: { scope: 'read' }, schema: { hide: true } },
+    {
+      config: { scope: 'read' },
+      schema: {
+        tags: ['Requests'],
+        operationId: 'getRequest',
+        summary: 'One request of the history: its result, its input and what it cost',
+        params: requestParams,
+        response: { 200: historyEntrySchema },
+      },
+    },
     async (request) => {
-      requestId(request);
-      throw errors.notFound('Ask for /status or /result of a request.');
+      const row = await readResult(context.db, request.identity.accountId, requestId(request));
+      if (!row) throw errors.notFound('There is no such request.');
+      return entryBody(row, baseUrlOf(context.config, request));
     },
   );
+}
+
+function entryBody(row: ResultRow, baseUrl: string): Record<string, unknown> {
+  // The bytes of a synchronous one are for its result alone.
+  const shown = row.sync_mode ? { ...row, outputs: [] } : row;
+  return {
+    ...resultBody(shown, baseUrl, outputUrls(shown, baseUrl), { includeCost: true }),
+    input: shownInput(row.input, baseUrl),
+  };
 }
 
 const UUID = { test: isUuid };

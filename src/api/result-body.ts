@@ -3,13 +3,13 @@
 import type { FileRow } from '../files/file-records.ts';
 import { filePath } from '../files/file-urls.ts';
 import { toUsd } from '../lib/money.ts';
-import type { ResultRow } from '../requests/read-result.ts';
+import type { Outcome } from '../requests/read-result.ts';
 import { resultStatus, type Warning } from '../requests/states.ts';
 import { requestUrls } from './urls.ts';
 
 /** `urls`: what to show of each output, a URL or a data URI, in the order of `row.outputs`. */
 export function resultBody(
-  row: ResultRow,
+  row: Outcome,
   baseUrl: string,
   urls: string[],
   options: { includeCost: boolean },
@@ -21,13 +21,16 @@ export function resultBody(
   };
   if (row.state === 'completed') {
     body.output = outputOf(row.outputs, urls);
-    body.files = row.outputs.map((file, index) => fileBody(file, urls[index]!));
-  } else
+    body.files = filesOf(row, urls);
+  } else {
+    // Clients take `output` as the end.
+    if (row.outputs.length > 0) body.files = filesOf(row, urls);
     body.progress = {
       done: row.done,
       total: row.rounds,
       ...(row.fraction !== null && { fraction: row.fraction }),
     };
+  }
   body.completed_at = row.ended_at;
   body.finished_at = row.ended_at;
   body.model_id = row.model_id;
@@ -43,7 +46,7 @@ export function resultBody(
   return { ...body, status_url, result_url, cancel_url };
 }
 
-export const outputUrls = (row: ResultRow, baseUrl: string): string[] =>
+export const outputUrls = (row: Outcome, baseUrl: string): string[] =>
   row.outputs.map((file) => baseUrl + filePath(file));
 
 /** One is `image`, several are `images`; videos alike. */
@@ -59,13 +62,17 @@ function outputOf(files: FileRow[], urls: string[]): Record<string, unknown> {
   return output;
 }
 
-function fileBody(file: FileRow, url: string): Record<string, unknown> {
+const filesOf = (row: Outcome, urls: string[]): Record<string, unknown>[] =>
+  row.outputs.map((file, index) => fileBody(file, urls[index]!));
+
+/** One entry of `files`. */
+export function fileBody(file: FileRow, url: string): Record<string, unknown> {
   const { width, height, content_type, bytes, seed, sha256 } = file;
   // A data URI is in `output`, once is enough.
   return { ...(file.kind === 'output' && { url }), width, height, content_type, bytes, seed, sha256 };
 }
 
-function allWarnings(row: ResultRow): Warning[] {
+function allWarnings(row: Outcome): Warning[] {
   const warnings = [...(row.warnings ?? [])];
   if (row.state === 'completed' && row.outputs.length === 0) {
     warnings.push({
@@ -80,7 +87,7 @@ function allWarnings(row: ResultRow): Warning[] {
 const secondsBetween = (from: string | null, to: string | null): number | null =>
   from && to ? Math.round(Date.parse(to) - Date.parse(from)) / 1000 : null;
 
-function timings(row: ResultRow): Record<string, number | null> {
+function timings(row: Outcome): Record<string, number | null> {
   return {
     queue_seconds: secondsBetween(row.created_at, row.started_at),
     run_seconds: secondsBetween(row.started_at, row.ended_at),

@@ -36,17 +36,20 @@ export function resultEndpoint(app: FastifyInstance, context: ApiContext): void 
       const found = await readResult(context.db, request.identity.accountId, requestId(request));
       if (!found) throw errors.notFound('There is no such request.');
       const baseUrl = baseUrlOf(context.config, request);
-      const { row, urls } = found.sync_mode
+      const { row, urls } = isFetchable(found)
         ? await synchronousOutputs(context, found)
         : { row: found, urls: outputUrls(found, baseUrl) };
       // A HEAD has fetched nothing.
-      if (row.sync_mode && row.outputs.length > 0 && request.method === 'GET')
+      if (isFetchable(row) && row.outputs.length > 0 && request.method === 'GET')
         forgetOnceSent(context, reply, row.id);
       reply.header('cache-control', 'no-cache');
       return resultBody(row, baseUrl, urls, { includeCost: request.query.include_cost === true });
     },
   );
 }
+
+/** While other outputs are still made, nothing of a synchronous request is given, and nothing forgotten. */
+const isFetchable = ({ sync_mode, state }: ResultRow): boolean => sync_mode && state === 'completed';
 
 /** The outputs themselves. They go once they were fetched: whoever asks at the same moment may find none any more. */
 export async function synchronousOutputs(

@@ -42,7 +42,7 @@ export const failureSchema = Type.Object(
   { title: 'Failure' },
 );
 
-const warning = Type.Object({
+export const warningSchema = Type.Object({
   field: Type.Optional(Type.String()),
   message: Type.String(),
   error: Type.Optional(failureSchema),
@@ -80,13 +80,14 @@ export const statusSchema = Type.Object(
     started_at: nullable(time),
     completed_at: nullable(time),
     progress,
-    warnings: Type.Optional(Type.Array(warning)),
+    warnings: Type.Optional(Type.Array(warningSchema)),
     error: Type.Optional(failureSchema),
   },
   { title: 'Status' },
 );
 
-const file = Type.Object({
+/** An entry of `files`. */
+export const fileSchema = Type.Object({
   url: Type.Optional(url),
   width: nullable(Type.Integer()),
   height: nullable(Type.Integer()),
@@ -110,12 +111,12 @@ const resultFields = {
   created_at: time,
   started_at: nullable(time),
   output: Type.Optional(output),
-  files: Type.Optional(Type.Array(file)),
+  files: Type.Optional(Type.Array(fileSchema)),
   progress: Type.Optional(progress),
   completed_at: nullable(time),
   finished_at: nullable(time),
   error: Type.Optional(failureSchema),
-  warnings: Type.Optional(Type.Array(warning)),
+  warnings: Type.Optional(Type.Array(warningSchema)),
   adjustments: Type.Optional(Type.Array(Type.String({ description: 'Something done other than as asked.' }))),
   backend: Type.Optional(Type.String()),
   cost: Type.Optional(Type.Number({ description: 'USD.' })),
@@ -123,7 +124,7 @@ const resultFields = {
   ...urls,
 };
 export const resultSchema = Type.Object(resultFields, { title: 'Result' });
-const historyEntrySchema = Type.Object(
+export const historyEntrySchema = Type.Object(
   { ...resultFields, input: Type.Object({}, { additionalProperties: true }) },
   { title: 'HistoryEntry' },
 );
@@ -175,6 +176,18 @@ export const uploadSchema = Type.Object(
     created_at: time,
   },
   { title: 'File' },
+);
+
+export const directUploadSchema = Type.Object(
+  {
+    id: Type.String({ description: 'To complete it by. The file gets an id of its own.' }),
+    upload_url: { ...url, description: 'Where to send the bytes. Works without a key, for an hour.' },
+    method: Type.String({ enum: ['PUT'] }),
+    headers: Type.Record(Type.String(), Type.String(), { description: 'To be sent with the bytes.' }),
+    complete_url: { ...url, description: 'To be called when they are sent, with your key.' },
+    expires_at: { ...time, description: 'Until then the bytes must begin to arrive.' },
+  },
+  { title: 'DirectUpload' },
 );
 
 export const keySchema = Type.Object(

@@ -1,30 +1,42 @@
 /** The HTTP server: what is the same for all endpoints, and the list of them. */
 import { randomUUID } from 'node:crypto';
 import cors from '@fastify/cors';
-import { Ajv } from 'ajv';
-import addFormats from 'ajv-formats';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
-import { includesScope } from '../accounts/scopes.ts';
-import { textProblem } from '../catalog/text-problem.ts';
 import { errors } from '../errors.ts';
+import { logFields } from '../tracing/span.ts';
 import { accountEndpoint } from './account.ts';
+import { accountEventsEndpoint } from './account-events.ts';
+import { accountsEndpoints } from './accounts.ts';
+import { admitCall } from './admit-call.ts';
 import { cancelEndpoint } from './cancel.ts';
 import { answerClientError } from './client-error.ts';
 import type { ApiContext } from './context.ts';
+import { deliveriesEndpoints } from './deliveries.ts';
+import { directUploadsEndpoints } from './direct-uploads.ts';
 import { fileEndpoint } from './file.ts';
 import { useJson } from './json-body.ts';
 import { keysEndpoints } from './keys.ts';
+import { linkPage } from './link-page.ts';
+import { modelPages } from './model-pages.ts';
 import { modelsEndpoints } from './models.ts';
 import { openApi } from './openapi.ts';
 import { operationsEndpoints } from './operations.ts';
 import { referencePage } from './reference.ts';
 import { renderError } from './render-error.ts';
+import { requestEventsEndpoint } from './request-events.ts';
 import { requestsEndpoints } from './requests.ts';
 import { resultEndpoint } from './result.ts';
+import { sessionEndpoints } from './session.ts';
 import { statusEndpoint } from './status.ts';
 import { submitEndpoint } from './submit.ts';
+import { systemEndpoint } from './system.ts';
+import { traceCalls } from './trace-calls.ts';
 import { uploadsEndpoints } from './uploads.ts';
 import { usageEndpoint } from './usage.ts';
+import { useValidation } from './validation.ts';
+import { webApp } from './web-app.ts';
+import { webhookSecretsEndpoints } from './webhook-secrets.ts';
+import { webhooksEndpoints } from './webhooks.ts';
 
 /** 48 MB of images as base64 and some room. */
 const BODY_LIMIT_BYTES = 64 * 2 ** 20;
@@ -48,27 +60,48 @@ const EXPOSED_HEADERS = [
   'Content-Disposition',
   'Content-Range',
   'WWW-Authenticate',
+  'Mcp-Session-Id',
 ];
 
 /** A server with every endpoint, not listening yet. */
 export async function createServer(context: ApiContext): Promise<FastifyInstance> {
   const server = bareServer(context);
+  traceCalls(server, context);
   await openApi(server, context);
   await server.register(async (app) => {
     submitEndpoint(app, context);
     statusEndpoint(app, context);
     resultEndpoint(app, context);
+    requestEventsEndpoint(app, context);
     cancelEndpoint(app, context);
     modelsEndpoints(app, context);
     requestsEndpoints(app, context);
     usageEndpoint(app, context);
     keysEndpoints(app, context);
+    webhooksEndpoints(app, context);
+    webhookSecretsEndpoints(app, context);
+    deliveriesEndpoints(app, context);
+    accountEventsEndpoint(app, context);
     accountEndpoint(app, context);
+    sessionEndpoints(app, context);
+    accountsEndpoints(app, context);
+    systemEndpoint(app, context);
+    linkPage(app);
     fileEndpoint(app, context);
     operationsEndpoints(app, context);
     await uploadsEndpoints(app, context);
-    await referencePage(app, context);
+    await directUploadsEndpoints(app, context);
+    referencePage(app, context);
+    await modelPages(app, context);
+    await webApp(app, context);
   });
+  return server;
+}
+
+/** For a process that only runs requests: how it is, for whoever watches over it. */
+export function createProbeServer(context: ApiContext): FastifyInstance {
+  const server = bareServer(context);
+  operationsEndpoints(server, context);
   return server;
 }
 
@@ -83,6 +116,7 @@ export function bareServer(
     childLoggerFactory: (logger) => logger,
     genReqId: () => randomUUID(),
     bodyLimit: BODY_LIMIT_BYTES,
+    trustProxy: context.config.trustedProxies.length > 0 && [...context.config.trustedProxies],
     requestTimeout: REQUEST_TIMEOUT_MS,
     connectionTimeout: IDLE_TIMEOUT_MS,
     http: { headersTimeout: HEADERS_TIMEOUT_MS, connectionsCheckingInterval: TIMEOUT_CHECK_MS },
@@ -103,7 +137,7 @@ export function bareServer(
   });
   server.register(cors, {
     origin: context.config.corsOrigins.includes('*') ? '*' : [...context.config.corsOrigins],
-    methods: ['GET', 'HEAD', 'POST', 'PATCH', 'DELETE'],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     exposedHeaders: EXPOSED_HEADERS,
     maxAge: 86_400,
     // OPTIONS without the headers of a preflight is answered as well, rather than refused in words of the plugin's.
@@ -119,18 +153,17 @@ export function bareServer(
   );
 
   server.decorateRequest('identity', null as never);
-  server.addHook('onRequest', async (request, reply) => {
-    const { scope } = request.routeOptions.config;
-    if (scope === undefined) return;
-    request.identity = await context.authenticator.identify(request.headers.authorization);
-    reply.headers(await context.rateLimit(request.identity));
-    if (!includesScope(request.identity.scopes, scope)) {
-      throw errors.permissionDenied(
-        `This API key may not do that: it needs the scope \`${scope}\` and has ${request.identity.scopes.map((held) => `\`${held}\``).join(', ') || 'none'}.`,
-      );
+  server.addHook('onRequest', (request, reply, done) => {
+    if (request.routeOptions.config.scope === undefined) return done();
+    try {
+      const admitted = admitCall(context, request, reply);
+      if (!(admitted instanceof Promise)) return done();
+      admitted.then(() => done(), done);
+    } catch (error) {
+      done(error as Error);
     }
   });
-  server.addHook('onResponse', async (request, reply) => {
+  server.addHook('onResponse', (request, reply, done) => {
     context.metrics.http(
       request.method,
       request.routeOptions.url ?? 'unknown',
@@ -141,6 +174,7 @@ export function bareServer(
       context.log.debug(
         {
           request_id: request.id,
+          ...logFields(request.span?.context),
           method: request.method,
           // Without the query, where some put a key.
           path: request.url.split('?', 1)[0],
@@ -149,23 +183,7 @@ export function bareServer(
         },
         'answered',
       );
+    done();
   });
   return server;
-}
-
-/** Bodies are taken as they are; what comes in a URL is text, and read as the type it is meant to be. */
-function useValidation(server: FastifyInstance): void {
-  const strict = validator({ coerceTypes: false });
-  const reading = validator({ coerceTypes: true });
-  server.setValidatorCompiler(({ schema, httpPart }) =>
-    (httpPart === 'body' ? strict : reading).compile(schema as object),
-  );
-  // Answers are small and built by hand: the schemas describe them, and must not drop anything.
-  server.setSerializerCompiler(() => JSON.stringify);
-}
-
-function validator(options: { coerceTypes: boolean }): Ajv {
-  const ajv = addFormats.default(new Ajv({ allErrors: true, strict: false, useDefaults: true, ...options }));
-  // What the database cannot store, and a terminal should not be shown.
-  return ajv.addFormat('text', (value: string) => textProblem(value) === undefined);
 }

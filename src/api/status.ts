@@ -4,8 +4,9 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { errors } from '../errors.ts';
 import { matchesEtag } from '../files/serve.ts';
-import type { StatusRow } from '../requests/read-status.ts';
+import { after } from '../lib/after.ts';
 import { isEnded, publicStatus, resultStatus } from '../requests/states.ts';
+import type { Status } from '../requests/status-row.ts';
 import { baseUrlOf } from './base-url.ts';
 import type { ApiContext } from './context.ts';
 import { requestId, requestParams } from './request-id.ts';
@@ -36,38 +37,46 @@ export function statusEndpoint(app: FastifyInstance, context: ApiContext): void 
         response: { 200: statusSchema, 304: Type.Null() },
       },
     },
-    async (request, reply) => {
-      const id = requestId(request);
+    (request, reply) => {
       const known = request.headers['if-none-match'];
-      let row = await read(context, request, id);
-      // Who says what it knows, and knows something else, has its change already.
-      if (request.query.wait && !isEnded(row.state) && (!known || matchesEtag(known, etagOf(row))))
-        row = await waitForChange(context, request, reply, row, request.query.wait);
-      const etag = etagOf(row);
-      reply.header('etag', etag).header('cache-control', 'no-cache');
-      if (known && matchesEtag(known, etag)) return reply.code(304).send();
-      return statusBody(row, baseUrlOf(context.config, request));
+      const answer = (status: Status): string | FastifyReply => {
+        const etag = etagOf(status);
+        reply.header('etag', etag).header('cache-control', 'no-cache');
+        if (known && matchesEtag(known, etag)) return reply.code(304).send();
+        reply.type(JSON_TYPE);
+        return statusText(status, baseUrlOf(context.config, request));
+      };
+      return after(read(context, request, requestId(request)), (status) => {
+        const seconds = request.query.wait;
+        // Who says what it knows, and knows something else, has its change already.
+        if (seconds && !isEnded(status.state) && (!known || matchesEtag(known, etagOf(status))))
+          return waitForChange(context, request, reply, status, seconds).then(answer);
+        return answer(status);
+      });
     },
   );
 }
 
-const etagOf = (row: StatusRow): string => `"${row.version}-${row.ahead ?? ''}"`;
+const JSON_TYPE = 'application/json; charset=utf-8';
+
+const etagOf = ({ version, ahead }: Status): string => `"${version}-${ahead ?? ''}"`;
 
 /** Another account's request is none of the caller's. */
-async function read(context: ApiContext, request: FastifyRequest, id: string): Promise<StatusRow> {
-  const row = await context.readStatus(id);
-  if (!row || row.account_id !== request.identity.accountId)
-    throw errors.notFound('There is no such request.');
-  return row;
+function read(context: ApiContext, request: FastifyRequest, id: string): Promise<Status> | Status {
+  return after(context.readStatus(id), (status) => {
+    if (!status || status.account_id !== request.identity.accountId)
+      throw errors.notFound('There is no such request.');
+    return status;
+  });
 }
 
 async function waitForChange(
   context: ApiContext,
   request: FastifyRequest,
   reply: FastifyReply,
-  first: StatusRow,
+  first: Status,
   seconds: number,
-): Promise<StatusRow> {
+): Promise<Status> {
   const gone = new AbortController();
   const leave = (): void => gone.abort();
   reply.raw.once('close', leave);
@@ -77,8 +86,8 @@ async function waitForChange(
     for (;;) {
       // From before the look: what happens between a look and the waiting for it would be missed.
       const change = context.watcher.change(first.id, untilMs - performance.now(), gone.signal);
-      const row = await read(context, request, first.id);
-      if (!waits() || resultStatus(row) !== resultStatus(first)) return row;
+      const status = await read(context, request, first.id);
+      if (!waits() || resultStatus(status) !== resultStatus(first)) return status;
       await change;
     }
   } finally {
@@ -87,23 +96,9 @@ async function waitForChange(
   }
 }
 
-export function statusBody(row: StatusRow, baseUrl: string): Record<string, unknown> {
-  const urls = requestUrls(baseUrl, row.id);
-  const body: Record<string, unknown> = { request_id: row.id, status: publicStatus(row) };
-  if (row.ahead !== null) body.queue_position = row.ahead;
-  body.status_url = urls.status_url;
-  body.result_url = urls.result_url;
-  body.cancel_url = urls.cancel_url;
-  body.model_id = row.model_id;
-  body.created_at = row.created_at;
-  body.started_at = row.started_at;
-  body.completed_at = row.ended_at;
-  body.progress = {
-    done: row.done,
-    total: row.rounds,
-    ...(row.fraction !== null && { fraction: row.fraction }),
-  };
-  if (row.warnings) body.warnings = row.warnings;
-  if (row.failure) body.error = row.failure;
-  return body;
+/** As JSON. */
+export function statusText(status: Status, baseUrl: string): string {
+  const position = status.ahead === null ? '' : `"queue_position":${status.ahead},`;
+  const urls = JSON.stringify(requestUrls(baseUrl, status.id)).slice(1, -1);
+  return `{"request_id":"${status.id}","status":"${publicStatus(status)}",${position}${urls},${status.details}}`;
 }

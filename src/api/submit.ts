@@ -1,28 +1,33 @@
-/** POST /v1/models/{model_id}: takes a request in and says where to find it. */
+/** POST /v1/models/{model_id}: takes a request in and says where to find it; `…/estimate` says what it would cost. */
 import { hash } from 'node:crypto';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Model } from '../catalog/model.ts';
 import { estimate } from '../catalog/price.ts';
-import { unknownFieldViolations } from '../catalog/unknown-fields.ts';
-import { validateInput } from '../catalog/validate-input.ts';
 import { ApiError, errors } from '../errors.ts';
 import { drawSeed } from '../requests/seeds.ts';
-import type { Submission } from '../requests/submit.ts';
+import type { Submission } from '../requests/submission.ts';
 import { baseUrlOf, ownBaseUrls } from './base-url.ts';
 import type { ApiContext } from './context.ts';
+import { ESTIMATE, estimateAnswer } from './estimate.ts';
 import { dropInputFiles, takeInputFiles } from './input-files.ts';
+import { findModel, readInput } from './read-input.ts';
+import { readWebhook } from './read-webhook.ts';
 import { requestUrls } from './urls.ts';
 
 const MAX_KEY_CHARACTERS = 255;
-/** The most a round may give where the caller does not limit it. */
-const MAX_OUTPUTS_PER_ROUND = 4;
 
 export function submitEndpoint(app: FastifyInstance, context: ApiContext): void {
   app.post<{ Params: { '*': string } }>(
     '/v1/models/*',
-    { config: { scope: 'generate' }, schema: { hide: true } },
+    {
+      config: { scope: 'generate', beginsTrace: (path) => !path.endsWith(ESTIMATE) },
+      schema: { hide: true },
+    },
     async (request, reply) => {
-      const submission = await readSubmission(context, request, request.params['*']);
+      const path = request.params['*'];
+      // Ids have slashes, so that no route can have something after them.
+      if (path.endsWith(ESTIMATE)) return estimateAnswer(context, request, path.slice(0, -ESTIMATE.length));
+      const submission = await readSubmission(context, request, path);
       const { requestId, replayed } = await context.submit(submission).catch(async (error) => {
         // Of any other error nobody knows whether the request is there and needs its files.
         if (error instanceof ApiError) await dropInputFiles(context, submission.fileIds);
@@ -32,6 +37,7 @@ export function submitEndpoint(app: FastifyInstance, context: ApiContext): void 
         await dropInputFiles(context, submission.fileIds);
         reply.header('idempotency-replayed', 'true');
       }
+      request.span?.set({ 'darkroom.request_id': requestId, 'darkroom.replayed': replayed });
       return { request_id: requestId, ...requestUrls(baseUrlOf(context.config, request), requestId) };
     },
   );
@@ -39,24 +45,23 @@ export function submitEndpoint(app: FastifyInstance, context: ApiContext): void 
 
 /** @throws what is wrong with it, before anything is stored. */
 export async function readSubmission(
-  context: Pick<ApiContext, 'catalog' | 'backends' | 'config' | 'db' | 'store'>,
+  context: Pick<ApiContext, 'catalog' | 'backends' | 'config' | 'db' | 'store' | 'webhooks'>,
   request: FastifyRequest,
   modelId: string,
 ): Promise<Submission> {
-  const model = context.catalog.find(modelId);
-  if (!model)
-    throw errors.notFound(
-      `There is no model ${JSON.stringify(modelId.slice(0, 200))}. GET /v1/models lists what there is.`,
-    );
-  const { input, warnings } = readInput(request, model);
+  const model = findModel(context.catalog, modelId);
+  request.span?.set({ 'darkroom.model': model.id });
+  const { webhook, violations } = readWebhook(context, request);
+  const { input, warnings } = readInput(request, model, violations);
   const choice = context.backends.candidates(model)[0];
   if (!choice)
     throw errors.unavailable(
       `No backend is configured that can run ${model.id}. Whoever runs this server has to set ${context.backends.settingsFor(model).join(' or ')}.`,
       60,
     );
-  const idempotency = readIdempotency(request, model, { input, warnings });
-  const { outputs, microUsd } = estimate(model, input);
+  const asked = webhook && { url: webhook.url, intermediate: webhook.intermediate };
+  const idempotency = readIdempotency(request, model, { input, warnings, webhook: asked });
+  const { outputs, maxMicroUsd } = estimate(model, input);
   const { input: stored, fileIds } = await takeInputFiles(
     context,
     request.identity.accountId,
@@ -72,24 +77,12 @@ export async function readSubmission(
     syncMode: input.sync_mode === true,
     seed: (input.seed as number | undefined) ?? drawSeed(),
     rounds: outputs,
-    reserve: microUsd * (input.limit_generations === false ? MAX_OUTPUTS_PER_ROUND : 1),
+    reserve: maxMicroUsd,
     fileIds,
     idempotency,
+    webhook,
+    span: request.span ?? undefined,
   };
-}
-
-function readInput(request: FastifyRequest, model: Model) {
-  if (request.body === undefined)
-    throw errors.invalidResourceIdentifier(
-      'The body is empty. Send the input as JSON, with `Content-Type: application/json`.',
-    );
-  const checked = validateInput(model, request.body);
-  const unknown = /\bhandling\s*=\s*"?strict\b/i.test(String(request.headers.prefer ?? ''))
-    ? unknownFieldViolations(checked.warnings)
-    : [];
-  if (!checked.ok || unknown.length > 0)
-    throw errors.validation([...(checked.ok ? [] : checked.violations), ...unknown]);
-  return checked;
 }
 
 /** Bodies are the same if they ask for the same: the order of their fields and given defaults make no difference. */

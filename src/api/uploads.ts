@@ -112,14 +112,15 @@ export async function uploadsEndpoints(parent: FastifyInstance, context: ApiCont
   });
 }
 
-const FILE_ID = /^[0-9a-z]{32}$/;
+export const FILE_ID = /^[0-9a-z]{32}$/;
 /** As answers have it, and a time at all. */
 const TIME = {
   test: (text: string) =>
     /^[1-9]\d{3}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}\+00:00$/.test(text) && !Number.isNaN(Date.parse(text)),
 };
 
-function uploadBody(row: FileRow, baseUrl: string): Record<string, unknown> {
+/** As answers have it. */
+export function uploadBody(row: FileRow, baseUrl: string): Record<string, unknown> {
   const { id, name, content_type, bytes, width, height, sha256, created_at } = row;
   return { id, url: baseUrl + filePath(row), name, content_type, bytes, width, height, sha256, created_at };
 }

@@ -2,17 +2,20 @@
 
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { GROUPINGS, type Grouping, readUsage, type UsageRow } from '../accounts/usage.ts';
-import { toUsd } from '../lib/money.ts';
+import { GROUPINGS, type Grouping, readNow } from '../accounts/usage.ts';
+import { reportUsage } from '../accounts/usage-report.ts';
 import type { ApiContext } from './context.ts';
 import { readExactMoment, writeMoment } from './moment.ts';
 import { usageSchema } from './schemas.ts';
 
-const THIRTY_DAYS_MS = 30 * 86_400_000;
+const DAY_MS = 86_400_000;
 
 const moment = Type.Union([Type.String({ format: 'date-time' }), Type.String({ format: 'date' })]);
 const query = Type.Object({
-  from: Type.Optional({ ...moment, description: 'Ended at or after; 30 days before `to` by default.' }),
+  from: Type.Optional({
+    ...moment,
+    description: 'Ended at or after; by default the beginning (UTC) of the day 30 days before `to`.',
+  }),
   to: Type.Optional({ ...moment, description: 'Ended before; now by default.' }),
   group_by: Type.Optional(Type.String({ enum: [...GROUPINGS], default: 'day' })),
 });
@@ -34,35 +37,11 @@ export function usageEndpoint(app: FastifyInstance, context: ApiContext): void {
       const { group_by } = request.query;
       const to = request.query.to
         ? readExactMoment(request.query.to, ['query', 'to'])
-        : writeMoment(new Date());
+        : await readNow(context.db);
       const from = request.query.from
         ? readExactMoment(request.query.from, ['query', 'from'])
-        : writeMoment(new Date(Date.parse(to) - THIRTY_DAYS_MS));
-      const rows = await readUsage(context.db, request.identity.accountId, group_by, from, to);
-      return {
-        from,
-        to,
-        group_by,
-        usage: rows.map((row) => ({ ...bucketOf(row, group_by), ...countsOf([row]) })),
-        total: countsOf(rows),
-      };
+        : writeMoment(new Date((Math.floor(Date.parse(to) / DAY_MS) - 30) * DAY_MS));
+      return reportUsage(context.db, request.identity.accountId, group_by, from, to);
     },
   );
-}
-
-function bucketOf({ bucket, name }: UsageRow, grouping: Grouping): Record<string, unknown> {
-  if (grouping === 'key') return { key_id: bucket, key_name: name };
-  return grouping === 'model' ? { model_id: bucket } : { day: bucket };
-}
-
-function countsOf(rows: UsageRow[]) {
-  const sum = (read: (row: UsageRow) => number): number => rows.reduce((total, row) => total + read(row), 0);
-  return {
-    requests: sum((row) => row.requests),
-    completed: sum((row) => row.completed),
-    failed: sum((row) => row.failed),
-    cancelled: sum((row) => row.cancelled),
-    outputs: sum((row) => row.outputs),
-    cost_usd: toUsd(sum((row) => row.cost)),
-  };
 }

@@ -76,6 +76,8 @@ export interface Capabilities {
   inputContentTypes: readonly InputImage['contentType'][];
   seed: 'exact' | 'best-effort' | 'none';
   reportsProgress: boolean;
+  /** A round may tell what it cost (`costUsd`), by what it used: nobody knows that before. */
+  tellsCost?: boolean;
 }
 
 /** What a look at the far side found; for the operator, who may see host names. */

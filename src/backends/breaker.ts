@@ -20,7 +20,8 @@ const FAILURES_TO_OPEN = 5;
 const FIRST_OPEN_MS = 10_000;
 const LONGEST_OPEN_MS = 5 * 60_000;
 
-export function createBreaker(now: () => number = Date.now): Breaker {
+/** @param now milliseconds, of a clock that is never set: it would stay open for as long as that was set back */
+export function createBreaker(now: () => number = () => performance.now()): Breaker {
   let failures = 0;
   let opened = 0;
   let openUntilMs: number | undefined;

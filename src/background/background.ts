@@ -1,11 +1,18 @@
 /** Background jobs on pg-boss: the same database, one process at a time for each schedule. */
 import { PgBoss } from 'pg-boss';
 import type { Logger } from 'pino';
-import type { ConnectionTarget } from '../db/database.ts';
+import {
+  ANSWER_TIMEOUT_MS,
+  CONNECT_TIMEOUT_MS,
+  type ConnectionTarget,
+  sessionTarget,
+} from '../db/connection.ts';
 import { type SweepContext, sweep } from './sweep.ts';
 
 const SWEEP = 'sweep';
 const EVERY_MINUTE = '* * * * *';
+/** Handed on to `pg`: else a connection whose other side is gone would be waited for until TCP gives up. */
+const PATIENCE = { connectionTimeoutMillis: CONNECT_TIMEOUT_MS, query_timeout: ANSWER_TIMEOUT_MS };
 
 /** Starts the schedules; once started, pg-boss waits out a database that is gone. */
 export async function startBackground(
@@ -13,9 +20,10 @@ export async function startBackground(
   context: SweepContext & { log: Logger },
 ): Promise<AsyncDisposable> {
   const boss = new PgBoss({
-    ...target,
+    ...sessionTarget(target),
     application_name: 'darkroom background',
     max: 2,
+    ...PATIENCE,
     // Minutes are exact enough for sweeps; the defaults look several times a second.
     cronMonitorIntervalSeconds: 45,
     cronWorkerIntervalSeconds: 45,

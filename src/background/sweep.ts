@@ -1,18 +1,24 @@
 /** Removes what has expired, in small batches, so that no transaction is long and no lock is held for many rows. */
 import type { Logger } from 'pino';
+import { removeEndedSessions, type SessionTimes } from '../accounts/sessions.ts';
+import { removeExpiredLinks } from '../accounts/sign-in-links.ts';
 import { type Database, statement } from '../db/database.ts';
+import type { Notifications } from '../db/notifications.ts';
 import { expireOldOutputs, listExpired } from '../files/file-records.ts';
 import { removeFiles } from '../files/remove-files.ts';
 import type { FileStore } from '../files/store.ts';
 import { removeOldRequests } from '../requests/remove.ts';
+import { removeOldDeliveries, removeOldWebhooks } from '../webhooks/remove.ts';
 
-export interface SweepContext {
+export interface SweepContext extends SessionTimes {
   db: Database;
+  notifications: Notifications;
   store: FileStore;
   log: Logger;
   /** Ages in milliseconds; 0 keeps. */
   outputRetentionMs: number;
   requestRetentionMs: number;
+  webhookRetentionMs: number;
 }
 
 const BATCH = 200;
@@ -38,13 +44,23 @@ const deleteGaps = statement<{ bucket: number }>(
 
 /** @returns how many of each were removed. */
 export async function sweep(context: SweepContext): Promise<{ requests: number; files: number }> {
-  const { db, outputRetentionMs, requestRetentionMs } = context;
+  const { db, notifications, outputRetentionMs, requestRetentionMs, webhookRetentionMs } = context;
+  // One moment for all batches: what comes of age meanwhile is for the next sweep.
+  const cutOffMs = Date.now() - requestRetentionMs;
   const requests =
-    requestRetentionMs > 0 ? await inBatches(() => removeOldRequests(db, requestRetentionMs, BATCH)) : 0;
+    requestRetentionMs > 0
+      ? await inBatches(() => removeOldRequests(db, notifications, Date.now() - cutOffMs, BATCH))
+      : 0;
   if (outputRetentionMs > 0) await inBatches(() => expireOldOutputs(db, outputRetentionMs / 1000, BATCH));
   const files = await removeExpired(context);
   await inBatches(async () => (await db.rows(deleteIdempotencyKeys, [BATCH])).length);
   await inBatches(async () => (await db.rows(deleteGaps, [BATCH])).length);
+  await inBatches(() => removeEndedSessions(db, context, BATCH));
+  await inBatches(() => removeExpiredLinks(db, BATCH));
+  if (webhookRetentionMs > 0) {
+    await inBatches(() => removeOldDeliveries(db, webhookRetentionMs, BATCH));
+    await inBatches(() => removeOldWebhooks(db, webhookRetentionMs, BATCH));
+  }
   if (requests + files > 0) context.log.info({ requests, files }, 'removed what has expired');
   return { requests, files };
 }

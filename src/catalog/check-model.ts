@@ -3,7 +3,7 @@ import type { Ajv, ErrorObject } from 'ajv';
 import { checkProperty, checkPropertyName, type Finding } from './check-property.ts';
 import { describeAll } from './describe-violation.ts';
 import { MODEL_FILE, type ModelFile, TEXTS_FILE, type TextsFile } from './file-format.ts';
-import { createAjv, inputRules } from './input-rules.ts';
+import { inputAjv, inputRules } from './input-rules.ts';
 import type { InputSchema, PropertySchema } from './model.ts';
 import { modelIdProblem } from './model-id.ts';
 import { suggestion } from './unknown-fields.ts';
@@ -17,7 +17,7 @@ export interface FileChecker {
 
 /** Compiles the file formats once, for a whole catalogue. */
 export function createFileChecker(): FileChecker {
-  const ajv = createAjv({ everyViolation: true });
+  const ajv = inputAjv({ everyViolation: true });
   const followsModel = ajv.compile(MODEL_FILE);
   const followsTexts = ajv.compile(TEXTS_FILE);
   return {

@@ -13,11 +13,22 @@ export const TEXT_FORMATS: Readonly<Record<string, (value: string) => TextProble
   required_text: requiredTextProblem,
 };
 
-/** An Ajv that coerces nothing and knows the formats above; `everyViolation` is for messages, not for speed. */
-export function createAjv(options: { everyViolation: boolean }): Ajv {
+const made = new Map<boolean, Ajv>();
+
+/**
+ * An Ajv that coerces nothing and knows the formats above; `everyViolation` is for messages, not for speed. One for all models, since
+ * making one takes longer than compiling what a model needs.
+ */
+export function inputAjv({ everyViolation }: { everyViolation: boolean }): Ajv {
+  const ajv = made.get(everyViolation) ?? createAjv(everyViolation);
+  made.set(everyViolation, ajv);
+  return ajv;
+}
+
+function createAjv(everyViolation: boolean): Ajv {
   const ajv = new Ajv({
-    allErrors: options.everyViolation,
-    verbose: options.everyViolation,
+    allErrors: everyViolation,
+    verbose: everyViolation,
     discriminator: true,
     ownProperties: true,
     strict: true,

@@ -143,6 +143,13 @@ describe('a model file is refused', () => {
       ['aliases.0: must not have a segment named "requests"'],
     ],
     [
+      'for an alias that ends as the address of an estimate',
+      (f) => {
+        f.aliases = ['acme/estimate'];
+      },
+      ['aliases.0: must not end in "/estimate": that address says what a run costs'],
+    ],
+    [
       'for the alias "categories"',
       (f) => {
         f.aliases = ['categories'];

@@ -6,6 +6,8 @@ export function modelIdProblem(id: string): string | undefined {
   if (id.length > MAX_CHARACTERS) return `must have at most ${MAX_CHARACTERS} characters`;
   // GET /v1/models/categories is not a model.
   if (id === 'categories') return 'must not be "categories": that address lists the categories';
+  // POST /v1/models/{model_id}/estimate prices a run.
+  if (id.endsWith('/estimate')) return 'must not end in "/estimate": that address says what a run costs';
   for (const segment of id.split('/')) {
     if (segment === 'requests') return 'must not have a segment named "requests"';
     if (!SEGMENT.test(segment)) {

@@ -26,8 +26,21 @@ test.each([
 
 test('an estimate is the price of one output times the number asked for', () => {
   const model = catalog.find('google/nano-banana/pro/edit')!;
-  expect(estimate(model, { num_images: 3, resolution: '4K' })).toEqual({ outputs: 3, microUsd: 720_000 });
-  expect(estimate(model, {})).toEqual({ outputs: 1, microUsd: 134_000 });
+  expect(estimate(model, { num_images: 3, resolution: '4K' })).toEqual({
+    outputs: 3,
+    microUsd: 720_000,
+    maxMicroUsd: 720_000,
+  });
+  expect(estimate(model, {})).toEqual({ outputs: 1, microUsd: 134_000, maxMicroUsd: 134_000 });
+});
+
+test('where rounds are not limited, four outputs of each may have to be paid for', () => {
+  const model = catalog.find('google/nano-banana-2/text-to-image')!;
+  expect(estimate(model, { num_images: 2, resolution: '1K', limit_generations: false })).toEqual({
+    outputs: 2,
+    microUsd: 134_000,
+    maxMicroUsd: 536_000,
+  });
 });
 
 test('the pricing note names every price, in every language', () => {

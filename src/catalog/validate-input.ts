@@ -1,7 +1,7 @@
 import type { ValidateFunction } from 'ajv';
 import type { Violation } from '../errors.ts';
 import { describeAll } from './describe-violation.ts';
-import { bounded, createAjv, inputRules } from './input-rules.ts';
+import { bounded, inputAjv, inputRules } from './input-rules.ts';
 import type { Model, PropertySchema } from './model.ts';
 import { type InputWarning, unknownFieldWarnings } from './unknown-fields.ts';
 
@@ -71,9 +71,9 @@ function createValidator({ inputSchema: { properties, required } }: Model): Inpu
         )
         .map(([name, property]) => [name, property.default]),
     ),
-    accepts: createAjv({ everyViolation: false }).compile(rules),
+    accepts: inputAjv({ everyViolation: false }).compile(rules),
     explains: () => {
-      explains ??= createAjv({ everyViolation: true }).compile(rules);
+      explains ??= inputAjv({ everyViolation: true }).compile(rules);
       return explains;
     },
   };

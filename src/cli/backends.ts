@@ -4,13 +4,12 @@ import type { Health } from '../backends/backend.ts';
 import { loadModels } from '../catalog/bundled.ts';
 import type { LoadedConfig } from '../config/config.ts';
 import { configureBackends } from '../configure-backends.ts';
+import { loadConfig } from './load-config.ts';
 import { table } from './table.ts';
 
 const LOOK_TIMEOUT_MS = 15_000;
 
-export function backendsCommands(program: Command, loadConfig: () => LoadedConfig): void {
-  const commands = program.command('backends').description('what runs the models');
-
+export function backendsCommands(commands: Command): void {
   commands
     .command('list')
     .description('which backend runs which model, best first')

@@ -2,7 +2,7 @@
 import type { Logger } from 'pino';
 
 /** npm passes a signal on that the terminal has sent to us as well: both together are one. */
-const SAME_SIGNAL_MS = 400;
+export const SAME_SIGNAL_MS = 400;
 
 /** Resolves at the first signal. */
 export function stopOnSignal(log: Logger): Promise<void> {

@@ -1,5 +1,8 @@
+import { oneLine } from './printable.ts';
+
 /** Columns for a terminal. */
-export function table(header: string[], rows: string[][]): string {
+export function table(header: string[], given: string[][]): string {
+  const rows = given.map((row) => row.map(oneLine));
   const widths = header.map((title, column) =>
     Math.max(title.length, ...rows.map((row) => row[column]!.length)),
   );

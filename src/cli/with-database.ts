@@ -1,9 +1,11 @@
 /** For commands of the operator that work on the database itself, whether a server runs or not. */
 import { pino } from 'pino';
 import type { LoadedConfig } from '../config/config.ts';
-import { type ConnectionTarget, type Database, openDatabase } from '../db/database.ts';
+import type { ConnectionTarget } from '../db/connection.ts';
+import { type Database, openDatabase } from '../db/database.ts';
 import { isInstanceLockFree, startEmbeddedPostgres } from '../db/embedded/embedded.ts';
 import { migrate } from '../db/migrate.ts';
+import { externalTarget } from '../db/postgres.ts';
 
 const silent = pino({ level: 'silent' });
 
@@ -11,11 +13,13 @@ const silent = pino({ level: 'silent' });
 export async function withDatabase<Result>(
   { config, secrets }: LoadedConfig,
   work: (db: Database) => Promise<Result>,
+  { migrates = true }: { migrates?: boolean } = {},
 ): Promise<Result> {
-  if (secrets.databaseUrl) return onTarget({ connectionString: secrets.databaseUrl }, work);
+  const external = externalTarget(secrets);
+  if (external) return onTarget(external, work, migrates);
   const server = await startEmbeddedPostgres({ dataDir: config.dataDir, log: silent });
   try {
-    return await onTarget(server.connection, work);
+    return await onTarget(server.connection, work, migrates);
   } finally {
     if (!server.adopted && (await isInstanceLockFree(server.connection))) await server.stop();
     else server.detach();
@@ -25,8 +29,9 @@ export async function withDatabase<Result>(
 async function onTarget<Result>(
   target: ConnectionTarget,
   work: (db: Database) => Promise<Result>,
+  migrates: boolean,
 ): Promise<Result> {
-  await migrate(target, silent);
+  if (migrates) await migrate(target, silent);
   await using db = openDatabase(target, {
     maxConnections: 2,
     log: silent,

@@ -1,14 +1,28 @@
 /** Environment → checked, frozen configuration. Read once at start; nothing else looks at the environment. */
 import { resolve } from 'node:path';
 import { distance } from 'fastest-levenshtein';
-import { type Setting, settings } from './settings.ts';
+import type { Setting } from './setting.ts';
+import { settings } from './settings.ts';
+import { tracingProblems } from './tracing.ts';
 
 type Values = {
   [Name in keyof typeof settings]: (typeof settings)[Name] extends Setting<infer Value> ? Value : never;
 };
 
 /** Set apart so that logging or printing the configuration cannot show them. */
-export type Secrets = Pick<Values, 'databaseUrl' | 'apiKey' | 'geminiApiKeys' | 'openAiApiKey'>;
+export type Secrets = Pick<
+  Values,
+  | 'databaseUrl'
+  | 'databaseSessionUrl'
+  | 's3AccessKeyId'
+  | 's3SecretAccessKey'
+  | 'apiKey'
+  | 'secretKeys'
+  | 'geminiApiKeys'
+  | 'openAiApiKey'
+  | 'otelHeaders'
+  | 'otelTracesHeaders'
+>;
 export type Config = Readonly<Omit<Values, keyof Secrets>>;
 
 export interface LoadedConfig {
@@ -21,7 +35,7 @@ export interface LoadedConfig {
 }
 
 /** Every wrong variable at once. */
-export class ConfigError extends Error {
+class ConfigError extends Error {
   override name = 'ConfigError';
   constructor(problems: string[]) {
     super(`The configuration is wrong:\n${problems.map((problem) => `  ${problem}`).join('\n')}`);
@@ -62,9 +76,24 @@ export function readConfig(
   }
   if (values.vertexAi && !values.googleCloudProject)
     problems.push('GOOGLE_CLOUD_PROJECT must be set with GOOGLE_GENAI_USE_VERTEXAI');
+  if (values.databaseSessionUrl && !values.databaseUrl)
+    problems.push('DATABASE_SESSION_URL is for a pooler at DATABASE_URL, which is not set');
+  problems.push(...bucketProblems(values), ...tracingProblems(values));
   if (problems.length > 0) throw new ConfigError(problems);
 
-  const { databaseUrl, apiKey, geminiApiKeys, openAiApiKey, ...rest } = values as Values;
+  const {
+    databaseUrl,
+    databaseSessionUrl,
+    s3AccessKeyId,
+    s3SecretAccessKey,
+    apiKey,
+    secretKeys,
+    geminiApiKeys,
+    openAiApiKey,
+    otelHeaders,
+    otelTracesHeaders,
+    ...rest
+  } = values as Values;
   const config: Config = Object.freeze({ ...rest, dataDir: resolve(rest.dataDir) });
   const warnings = unknownVariables({ ...envFile, ...env });
   if (apiKey !== undefined && apiKey.length < 16)
@@ -73,10 +102,34 @@ export function readConfig(
     );
   return {
     config,
-    secrets: Object.freeze({ databaseUrl, apiKey, geminiApiKeys, openAiApiKey }),
+    secrets: Object.freeze({
+      databaseUrl,
+      databaseSessionUrl,
+      s3AccessKeyId,
+      s3SecretAccessKey,
+      apiKey,
+      secretKeys,
+      geminiApiKeys,
+      openAiApiKey,
+      otelHeaders,
+      otelTracesHeaders,
+    }),
     report,
     warnings,
   };
+}
+
+/** Half a bucket: what would quietly put files on the disk, or come to light only with the first of them. */
+function bucketProblems(values: Partial<Values>): string[] {
+  // What is wrong in itself has been said already.
+  const isUnset = (key: keyof Values): boolean => key in values && values[key] === undefined;
+  const problems: string[] = [];
+  if (isUnset('s3AccessKeyId') ? values.s3SecretAccessKey : isUnset('s3SecretAccessKey'))
+    problems.push('S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY must be set together');
+  const others = (['s3Endpoint', 's3AccessKeyId', 's3PublicEndpoint'] as const).filter((key) => values[key]);
+  if (isUnset('s3Bucket') && others.length > 0)
+    problems.push(`S3_BUCKET must be set with ${others.map((key) => settings[key].name).join(', ')}`);
+  return problems;
 }
 
 /** Set, and not to the empty string, which means unset as in shells and compose files. */

@@ -1,48 +1,18 @@
 /** Every environment variable Darkroom reads: its name, form, default and meaning. The only place that names them. */
-import { parseBoolean, parseDatabaseUrl, parseDuration, parseInteger, parseList, parseUrl } from './parse.ts';
-
-export interface Setting<Value> {
-  name: string;
-  /** Throws an `Error` whose message says what the value must be. */
-  parse(text: string): Value;
-  fallback: Value;
-  description: string;
-  /** Hidden wherever it is printed. */
-  secret?: boolean;
-}
-
-const setting = <Value>(
-  name: string,
-  fallback: Value,
-  parse: (text: string) => Value,
-  description: string,
-  secret = false,
-): Setting<Value> => ({
-  name,
-  fallback,
-  parse,
-  description,
-  secret,
-});
-
-const text = (value: string): string => value;
-const oneOf =
-  <Word extends string>(...words: Word[]) =>
-  (value: string): Word => {
-    if (!words.includes(value as Word)) throw new Error(`must be one of ${words.join(', ')}`);
-    return value as Word;
-  };
-/** Up to what timers can count to: past it they fire at once. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
-const duration =
-  (minimumMs: number, maximumMs = LONGEST_TIMER_MS) =>
-  (value: string): number => {
-    const ms = parseDuration(value);
-    if (ms < minimumMs) throw new Error('must be longer');
-    if (ms > maximumMs) throw new Error(`must be at most ${Math.floor(maximumMs / 3_600_000)}h`);
-    return ms;
-  };
-const integer = (minimum: number, maximum = Number.MAX_SAFE_INTEGER) => parseInteger(minimum, maximum);
+import {
+  parseAddresses,
+  parseBoolean,
+  parseBucket,
+  parseDatabaseUrl,
+  parseDuration,
+  parseEndpoint,
+  parseList,
+  parsePrefix,
+  parseSecretKey,
+  parseUrl,
+} from './parse.ts';
+import { DAY_MS, duration, integer, longDuration, oneOf, setting, text } from './setting.ts';
+import { tracingSettings } from './tracing.ts';
 
 export const settings = {
   port: setting('PORT', 8080, integer(0, 65535), 'port to listen on; 0 takes any free one'),
@@ -54,7 +24,70 @@ export const settings = {
     'PostgreSQL to use; unset: an embedded one in the data folder',
     true,
   ),
+  databaseSessionUrl: setting(
+    'DATABASE_SESSION_URL',
+    undefined as string | undefined,
+    parseDatabaseUrl,
+    'the same PostgreSQL without the pooler, where DATABASE_URL goes through one in transaction mode',
+    true,
+  ),
   dataDir: setting('DARKROOM_DATA_DIR', './data', text, 'folder of the embedded PostgreSQL and of the files'),
+  s3Bucket: setting(
+    'S3_BUCKET',
+    undefined as string | undefined,
+    parseBucket,
+    'bucket for files, on S3 or what speaks its protocol; unset: files lie in the data folder',
+  ),
+  s3Endpoint: setting(
+    'S3_ENDPOINT',
+    undefined as string | undefined,
+    parseEndpoint,
+    "address of the bucket's service; unset: AWS",
+  ),
+  s3Region: setting(
+    'S3_REGION',
+    undefined as string | undefined,
+    text,
+    'region of the bucket; unset: AWS_REGION, and us-east-1 where S3_ENDPOINT is set',
+  ),
+  s3AccessKeyId: setting(
+    'S3_ACCESS_KEY_ID',
+    undefined as string | undefined,
+    text,
+    "access key for the bucket; unset: as AWS's own tools find one (AWS_ACCESS_KEY_ID, a profile, the role of the machine)",
+    true,
+  ),
+  s3SecretAccessKey: setting(
+    'S3_SECRET_ACCESS_KEY',
+    undefined as string | undefined,
+    text,
+    'secret of S3_ACCESS_KEY_ID',
+    true,
+  ),
+  s3ForcePathStyle: setting(
+    'S3_FORCE_PATH_STYLE',
+    undefined as boolean | undefined,
+    parseBoolean,
+    'the bucket is in the path of its URLs, not in the name of the host; unset: where S3_ENDPOINT is set',
+  ),
+  s3Prefix: setting(
+    'S3_PREFIX',
+    '',
+    parsePrefix,
+    'what all names in the bucket begin with, such as darkroom/',
+  ),
+  s3Serve: setting(
+    'S3_SERVE',
+    'proxy' as 'proxy' | 'redirect',
+    oneOf('proxy', 'redirect'),
+    'how files reach clients: proxy (through this server) or redirect (to signed URLs of the bucket)',
+  ),
+  s3PublicEndpoint: setting(
+    'S3_PUBLIC_ENDPOINT',
+    undefined as string | undefined,
+    parseEndpoint,
+    "address at which clients reach the bucket's service, for signed URLs; unset: as S3_ENDPOINT",
+  ),
   publicUrl: setting(
     'DARKROOM_PUBLIC_URL',
     undefined as string | undefined,
@@ -68,17 +101,54 @@ export const settings = {
     'installed as the first API key at the first start; unset: one is made and printed',
     true,
   ),
+  secretKeys: setting(
+    'DARKROOM_SECRET_KEY',
+    [] as Buffer[],
+    (value) => parseList(value).map(parseSecretKey),
+    'encrypts webhook secrets, 32 bytes in hex or base64; of several, the first encrypts; unset: one is made in the data folder',
+    true,
+  ),
   allowInputHosts: setting(
     'DARKROOM_ALLOW_INPUT_HOSTS',
     [] as string[],
     parseList,
     'hosts, host:port or CIDRs that input URLs may use although private, and over http',
   ),
+  allowWebhookHosts: setting(
+    'DARKROOM_ALLOW_WEBHOOK_HOSTS',
+    [] as string[],
+    parseList,
+    'hosts, host:port or CIDRs that webhooks may be sent to although private, and over http',
+  ),
   corsOrigins: setting(
     'DARKROOM_CORS_ORIGINS',
     ['*'],
     parseList,
     'origins whose pages may call the API; * for all',
+  ),
+  trustedProxies: setting(
+    'DARKROOM_TRUSTED_PROXIES',
+    [] as string[],
+    parseAddresses,
+    'addresses or CIDRs of proxies that say who calls, in X-Forwarded-For',
+  ),
+  sessionIdleMs: setting(
+    'DARKROOM_SESSION_IDLE',
+    14 * DAY_MS,
+    longDuration(5 * 60_000),
+    'time without use after which the web app signs out',
+  ),
+  sessionLifetimeMs: setting(
+    'DARKROOM_SESSION_LIFETIME',
+    90 * DAY_MS,
+    longDuration(5 * 60_000),
+    'time after which the web app signs out in any case',
+  ),
+  linkLifetimeMs: setting(
+    'DARKROOM_LINK_LIFETIME',
+    3_600_000,
+    longDuration(60_000),
+    'how long a sign-in link works',
   ),
   modelsDir: setting(
     'DARKROOM_MODELS_DIR',
@@ -166,7 +236,13 @@ export const settings = {
     'DARKROOM_RATE_LIMIT',
     6000,
     integer(0),
-    'calls a minute for one key, for each process; 0 for no limit',
+    'calls a minute for one key, over all processes; 0 for no limit',
+  ),
+  maxStreams: setting(
+    'DARKROOM_MAX_STREAMS',
+    1000,
+    integer(1, 1_000_000),
+    'event streams that one account may have open, for each process',
   ),
   requestTimeoutMs: setting(
     'DARKROOM_REQUEST_TIMEOUT',
@@ -192,6 +268,12 @@ export const settings = {
     parseDuration,
     'age at which whole requests expire, such as 90d; 0 keeps them',
   ),
+  webhookRetentionMs: setting(
+    'DARKROOM_WEBHOOK_RETENTION',
+    30 * 86_400_000,
+    parseDuration,
+    'age at which records of webhook deliveries expire; 0 keeps them',
+  ),
   shutdownGraceMs: setting(
     'DARKROOM_SHUTDOWN_GRACE',
     10_000,
@@ -216,6 +298,7 @@ export const settings = {
     oneOf('auto', 'pretty', 'json'),
     'pretty, json, or auto (pretty on a terminal)',
   ),
+  ...tracingSettings,
 } as const;
 
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent';

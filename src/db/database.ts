@@ -1,11 +1,13 @@
 /** One pool of connections to PostgreSQL, named statements on it, and transactions that are tried again where that is safe. */
 import pg from 'pg';
 import type { Logger } from 'pino';
-
-/** How to reach a server: a URL, or the embedded server's socket. */
-export type ConnectionTarget =
-  | { connectionString: string }
-  | { host: string; port: number; user: string; database: string };
+import {
+  ANSWER_TIMEOUT_MS,
+  CONNECT_TIMEOUT_MS,
+  type ConnectionTarget,
+  clientOptions,
+  isPooled,
+} from './connection.ts';
 
 /**
  * A statement with a name: prepared once for each connection, and shown by that name in logs.
@@ -14,12 +16,19 @@ export type ConnectionTarget =
 export interface Statement<Row> {
   name: string;
   text: string;
+  /** Where waiting as long as for any other would be too late. */
+  answerWithinMs?: number;
   /** Only carries the type. */
   readonly row?: Row;
 }
 
-export const statement = <Row>(name: string, text: string): Statement<Row> => ({ name, text });
+export const statement = <Row>(
+  name: string,
+  text: string,
+  options: Pick<Statement<Row>, 'answerWithinMs'> = {},
+): Statement<Row> => ({ name, text, ...options });
 
+/** Outside of a transaction each statement is one, and is tried again when the server chose it as the victim of a deadlock. */
 export interface Queryable {
   /** All rows of `statement`. */
   rows<Row>(statement: Statement<Row>, values?: unknown[]): Promise<Row[]>;
@@ -27,50 +36,41 @@ export interface Queryable {
   row<Row>(statement: Statement<Row>, values?: unknown[]): Promise<Row | undefined>;
 }
 
+/**
+ * Statements reach the server in the order in which they are asked for, without waiting for the answers of those before: what does not
+ * depend on an answer is best asked for together, since each wait is one behind all else that this process does.
+ */
+export interface Transaction extends Queryable {
+  /** Asks for `statement` and leaves the answer to the end of the transaction, which fails if it does. */
+  send(statement: Statement<unknown>, values: unknown[]): void;
+}
+
+/** How busy a pool of connections is. */
+interface PoolLoad {
+  /** Connections in use, open and unused, and as many as there may be. */
+  busy: number;
+  idle: number;
+  limit: number;
+  /** Callers that wait for one. */
+  waiting: number;
+}
+
 export interface Database extends Queryable, AsyncDisposable {
   readonly target: ConnectionTarget;
+  load(): PoolLoad;
   /** Runs `work` in one transaction; tried again when the server chose it as the victim of a deadlock. */
-  transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result>;
+  transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
   /** Several statements without parameters, for migrations. */
   script(text: string): Promise<void>;
   close(): Promise<void>;
 }
 
-/** Times as the contract has them: `2026-11-20T19:31:49.123456+00:00`. The session's time zone is UTC. */
-function isoTime(text: string): string {
-  const micros = text.slice(20, text.length - 3).padEnd(6, '0');
-  return `${text.slice(0, 10)}T${text.slice(11, 19)}.${text.charAt(19) === '.' ? micros : '000000'}+00:00`;
-}
-
-const INT8 = 20;
-const TIMESTAMPTZ = 1184;
-const types: pg.CustomTypesConfig = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') => {
-    if (oid === INT8) return Number;
-    if (oid === TIMESTAMPTZ) return isoTime;
-    return pg.types.getTypeParser(oid, format as 'text');
-  },
-};
-
-/** What every connection is opened with. jit: planning these short statements costs more than it saves (15 ms against 2). */
-export function clientOptions(target: ConnectionTarget, applicationName: string): pg.ClientConfig {
-  return {
-    ...target,
-    types,
-    application_name: applicationName,
-    options:
-      '-c jit=off -c timezone=UTC -c statement_timeout=30000 -c idle_in_transaction_session_timeout=30000',
-    connectionTimeoutMillis: 5000,
-    keepAlive: true,
-  };
-}
-
-/** Past the server's own limit for a statement: if even its refusal does not come, the connection is dead. */
-const ANSWER_TIMEOUT_MS = 40_000;
 const NO_ANSWER = 'Query read timeout';
-
+const READ_ONLY = '25006';
 const DEADLOCK = '40P01';
 const SERIALIZATION = '40001';
+const IN_FAILED_TRANSACTION = '25P02';
+const MOST_ATTEMPTS = 5;
 
 export function openDatabase(
   target: ConnectionTarget,
@@ -81,6 +81,8 @@ export function openDatabase(
     max: options.maxConnections,
     idleTimeoutMillis: 60_000,
     query_timeout: options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
+    pipeline: true,
+    onConnect: refuseStandby,
   });
   let closing = false;
   // An idle connection that breaks is replaced at the next use; without a listener it would end the process.
@@ -94,19 +96,24 @@ export function openDatabase(
     await pool.end();
   }
 
-  const queryable = (client: pg.Pool | pg.PoolClient): Queryable => ({
-    async rows<Row>(statement: Statement<Row>, values: unknown[] = []) {
-      const result = await client.query({ name: statement.name, text: statement.text, values });
-      return result.rows as Row[];
-    },
-    async row<Row>(statement: Statement<Row>, values: unknown[] = []) {
-      const result = await client.query({ name: statement.name, text: statement.text, values });
-      return result.rows[0] as Row | undefined;
-    },
-  });
+  // When each connection was last known to work. One that gives no answer is seldom alone: its server is gone, or another
+  // stands in its place, and those that were not heard of since would each keep somebody waiting as long.
+  const workedAt = new WeakMap<pg.PoolClient, number>();
+  let doubtedBefore = 0;
+  pool.on('connect', (client) => workedAt.set(client, performance.now()));
 
-  async function once<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result> {
-    const client = await pool.connect();
+  async function connect(): Promise<pg.PoolClient> {
+    for (;;) {
+      const client = await pool.connect();
+      if (workedAt.get(client)! >= doubtedBefore) return client;
+      client.release(true);
+    }
+  }
+
+  /** Runs `work` on a connection, which is kept if it can be used again. */
+  async function onConnection<Result>(work: (client: pg.PoolClient) => Promise<Result>): Promise<Result> {
+    const client = await connect();
+    const startedAt = performance.now();
     let broken: Error | undefined;
     // The pool listens only while a connection is idle: without a listener of ours, one that breaks ends the process.
     const onBroken = (error: Error): void => {
@@ -114,16 +121,14 @@ export function openDatabase(
     };
     client.on('error', onBroken);
     try {
-      await client.query('begin');
-      const result = await work(queryable(client));
-      await client.query('commit');
+      const result = await work(client);
+      workedAt.set(client, performance.now());
       return result;
     } catch (error) {
-      if ((error as Error).message === NO_ANSWER) broken = error as Error;
-      else
-        await client.query('rollback').catch((failure: Error) => {
-          broken = failure;
-        });
+      if (isUnavailable(error)) broken = error as Error;
+      const { message, code } = error as { message?: string; code?: string };
+      if (message === NO_ANSWER) doubtedBefore = Math.max(doubtedBefore, startedAt);
+      if (code === READ_ONLY) doubtedBefore = performance.now();
       throw error;
     } finally {
       client.off('error', onBroken);
@@ -131,19 +136,64 @@ export function openDatabase(
     }
   }
 
+  // Prepared once for each connection, where a connection is ours to prepare on.
+  const named = !isPooled(target);
+  const query = ({ name, text, answerWithinMs }: Statement<unknown>, values: unknown[]): pg.QueryConfig => ({
+    ...(named && { name }),
+    ...(answerWithinMs !== undefined && { query_timeout: answerWithinMs }),
+    text,
+    values,
+  });
+  const queryable = (run: (config: pg.QueryConfig) => Promise<pg.QueryResult>): Queryable => ({
+    async rows<Row>(statement: Statement<Row>, values: unknown[] = []) {
+      return (await run(query(statement, values))).rows as Row[];
+    },
+    async row<Row>(statement: Statement<Row>, values: unknown[] = []) {
+      return (await run(query(statement, values))).rows[0] as Row | undefined;
+    },
+  });
+
+  const once = <Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> =>
+    onConnection(async (client) => {
+      const sent: Promise<unknown>[] = [];
+      const send = (config: string | pg.QueryConfig): void => {
+        const answer = client.query(config);
+        // It is looked at in the end.
+        answer.catch(() => {});
+        sent.push(answer);
+      };
+      try {
+        send('begin');
+        const result = await work({
+          ...queryable((config) => client.query(config)),
+          send: (statement, values) => send(query(statement, values)),
+        });
+        // Where one before it has failed, this ends the transaction and keeps nothing of it.
+        send('commit');
+        await Promise.all(sent);
+        return result;
+      } catch (error) {
+        // Otherwise its connection is closed, and the transaction ends with it.
+        if (!isUnavailable(error)) await client.query('rollback').catch(() => client.end());
+        if ((error as { code?: string }).code !== IN_FAILED_TRANSACTION) throw error;
+        // It was refused because of something sent before it.
+        throw (
+          (await Promise.allSettled(sent)).find((answer) => answer.status === 'rejected')?.reason ?? error
+        );
+      }
+    });
+
   return {
     target,
-    ...queryable(pool),
-    async transaction(work) {
-      for (let attempt = 1; ; attempt++) {
-        try {
-          return await once(work);
-        } catch (error) {
-          const code = (error as { code?: string }).code;
-          if (attempt >= 5 || (code !== DEADLOCK && code !== SERIALIZATION)) throw error;
-        }
-      }
-    },
+    load: () => ({
+      busy: pool.totalCount - pool.idleCount,
+      idle: pool.idleCount,
+      limit: options.maxConnections,
+      waiting: pool.waitingCount,
+    }),
+    // A statement by itself is a transaction as well.
+    ...queryable((config) => again(() => onConnection((client) => client.query(config)))),
+    transaction: (work) => again(() => once(work)),
     async script(text) {
       await pool.query(text);
     },
@@ -152,15 +202,35 @@ export function openDatabase(
   };
 }
 
+/** A transaction that the server has chosen as the victim of a deadlock has left nothing behind. */
+async function again<Result>(transact: () => Promise<Result>): Promise<Result> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await transact();
+    } catch (error) {
+      const code = (error as { code?: string }).code;
+      if (attempt >= MOST_ATTEMPTS || (code !== DEADLOCK && code !== SERIALIZATION)) throw error;
+    }
+  }
+}
+
+/** A standby takes no writes, and may not have heard yet of what was acknowledged: to the caller that is no database. */
+async function refuseStandby(client: pg.ClientBase): Promise<void> {
+  const ask = { text: 'select pg_is_in_recovery() as standby', query_timeout: CONNECT_TIMEOUT_MS };
+  const { rows } = await client.query<{ standby: boolean }>(ask);
+  if (rows[0]!.standby)
+    throw Object.assign(new Error('the database is a standby that takes no writes'), { code: READ_ONLY });
+}
+
 /**
  * Whether `error` says that the database could not be reached or is not taking work now: nothing is wrong with
- * the statement. SQLSTATE classes 08 (connection), 53 (resources), 57 (shutdown, starting up, took too long), and
- * socket errors.
+ * the statement. SQLSTATE classes 08 (connection), 53 (resources), 57 (shutdown, starting up, took too long), 58 (its disk or
+ * system fails); it is read-only, as a standby is; a lock did not come; and socket errors.
  */
 export function isUnavailable(error: unknown): boolean {
   const { code, message } = (error ?? {}) as { code?: string; message?: string };
   if (code !== undefined)
-    return /^(08|53|57|ECONN|ENOENT$|EPIPE$|ETIMEDOUT$|EHOSTUNREACH$|ENOTFOUND$|EAI_AGAIN$|25P03$)/.test(
+    return /^(08|53|57|58|ECONN|ENOENT$|ENET|EPIPE$|ETIMEDOUT$|EHOST|ENOTFOUND$|EAI_AGAIN$|25006$|25P03$|55P03$)/.test(
       code,
     );
   return /Connection terminated|^Query read timeout$|timeout exceeded when trying to connect|^timeout expired$|Client has encountered a connection error|not queryable/.test(

@@ -6,10 +6,14 @@ import { EventEmitter } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import { clientOptions, type Database, statement } from './database.ts';
+import { clientOptions, sessionTarget } from './connection.ts';
+import { type Database, statement } from './database.ts';
 
-/** `queue`: a pool has work. `requests`: these ids changed. `keys`: these API keys changed. `reconnected`: anything may have. */
-type Topic = 'queue' | 'requests' | 'keys';
+/**
+ * `queue`: a pool has work. `requests`: these ids changed. `keys`: these API keys changed. `webhooks`: there is something to
+ * tell others. `reconnected`: anything may have.
+ */
+type Topic = 'queue' | 'requests' | 'keys' | 'webhooks';
 
 export interface Notifications extends AsyncDisposable {
   /** Tells this process at once and the others in batches; never fails, since nothing depends on it. */
@@ -18,7 +22,8 @@ export interface Notifications extends AsyncDisposable {
 }
 
 const CHANNEL = 'darkroom';
-const TOPICS = new Set<string | undefined>(['queue', 'requests', 'keys'] satisfies Topic[]);
+const TOPICS = new Set<string | undefined>(['queue', 'requests', 'keys', 'webhooks'] satisfies Topic[]);
+const LOOK_EVERY_MS = 10_000;
 /** A payload is limited to 8,000 bytes; a UUID and its comma take 37. */
 const IDS_PER_PAYLOAD = 200;
 
@@ -28,7 +33,15 @@ const notify = statement<never>(
 );
 
 /** Listens on a connection of its own, which is opened again whenever it breaks. */
-export async function openNotifications(database: Database, log: Logger): Promise<Notifications> {
+export async function openNotifications(
+  database: Database,
+  log: Logger,
+  lookEveryMs = LOOK_EVERY_MS,
+): Promise<Notifications> {
+  const look: pg.QueryConfig & { query_timeout: number } = {
+    text: 'select 1',
+    query_timeout: lookEveryMs / 2,
+  };
   const origin = Math.random().toString(36).slice(2, 10);
   const emitter = new EventEmitter().setMaxListeners(0);
   let outgoing = new Map<Topic, Set<string>>();
@@ -37,7 +50,7 @@ export async function openNotifications(database: Database, log: Logger): Promis
   let listener: pg.Client | undefined;
 
   async function connect(): Promise<void> {
-    const client = new pg.Client(clientOptions(database.target, 'darkroom listen'));
+    const client = new pg.Client(clientOptions(sessionTarget(database.target), 'darkroom listen'));
     client.on('error', () => {});
     client.on('notification', ({ payload = '' }) => {
       const [from, topic, ids] = payload.split(' ');
@@ -52,8 +65,13 @@ export async function openNotifications(database: Database, log: Logger): Promis
       await client.end().catch(() => {});
       throw error;
     }
+    // A server that is there no more may not say so: who only listens would go on for ever.
+    const looking = setInterval(() => {
+      client.query(look).catch(() => client.end().catch(() => {}));
+    }, lookEveryMs).unref();
     // Only from here on: what ends before is tried again by whoever tried, and must not be tried again by two.
     client.once('end', () => {
+      clearInterval(looking);
       if (!closed) void reconnect();
     });
     listener = client;

@@ -2,7 +2,7 @@
 import pg from 'pg';
 import type { Logger } from 'pino';
 import type { Config, Secrets } from '../config/config.ts';
-import type { ConnectionTarget } from './database.ts';
+import type { ConnectionTarget } from './connection.ts';
 import { acquireInstanceLock, startEmbeddedPostgres } from './embedded/embedded.ts';
 
 export interface Postgres extends AsyncDisposable {
@@ -15,12 +15,21 @@ export interface Postgres extends AsyncDisposable {
   describe(address: string): Promise<void>;
 }
 
+/** The operator's PostgreSQL, if there is one. */
+export const externalTarget = ({ databaseUrl, databaseSessionUrl }: Secrets): ConnectionTarget | undefined =>
+  databaseUrl === undefined
+    ? undefined
+    : {
+        connectionString: databaseUrl,
+        ...(databaseSessionUrl && { sessionConnectionString: databaseSessionUrl }),
+      };
+
 export async function openPostgres(config: Config, secrets: Secrets, log: Logger): Promise<Postgres> {
   if (secrets.databaseUrl) {
     // As the driver reads it: the host may stand among the parameters.
     const { host } = new pg.Client({ connectionString: secrets.databaseUrl });
     return {
-      target: { connectionString: secrets.databaseUrl },
+      target: externalTarget(secrets)!,
       description: `PostgreSQL at ${host}`,
       exclusive: false,
       describe: async () => {},

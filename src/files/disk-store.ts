@@ -8,14 +8,17 @@ import { dirname, join, resolve } from 'node:path';
 import { addAbortSignal, type Readable } from 'node:stream';
 import {
   type ByteRange,
+  checkRange,
   checkStoreKey,
   FileMissing,
   type FileStore,
   FileTooLarge,
+  type ReadOptions,
   type StoredBytes,
   StoreFull,
   type StoreKey,
   StoreUnavailable,
+  type Unremoved,
 } from './store.ts';
 
 const LEFTOVER_AGE_MS = 60 * 60 * 1000;
@@ -54,24 +57,45 @@ export async function openDiskStore(directory: string): Promise<FileStore> {
     }
   }
 
-  async function read(key: StoreKey, range?: ByteRange): Promise<Readable> {
+  async function read(key: StoreKey, { range, signal }: ReadOptions = {}): Promise<Readable> {
+    signal?.throwIfAborted();
     const handle = await openToRead(objects, key);
     try {
-      if (range) await checkRange(handle, range);
-      return handle.createReadStream(range ? { start: range.start, end: range.end } : {});
+      if (range) await checkRangeOf(handle, range);
+      return handle.createReadStream({
+        ...(range && { start: range.start, end: range.end }),
+        ...(signal && { signal }),
+      });
     } catch (error) {
       await handle.close();
       throw error;
     }
   }
 
-  async function readAll(key: StoreKey): Promise<Buffer> {
+  async function readAll(key: StoreKey, { signal }: { signal?: AbortSignal } = {}): Promise<Buffer> {
+    signal?.throwIfAborted();
     await using handle = await openToRead(objects, key);
     return await handle.readFile();
   }
 
+  async function size(key: StoreKey): Promise<number | undefined> {
+    try {
+      return (await stat(pathOf(objects, key))).size;
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return undefined;
+      throw explained(error);
+    }
+  }
+
   async function remove(key: StoreKey): Promise<void> {
     await rm(pathOf(objects, key), { force: true });
+  }
+
+  async function removeMany(keys: readonly StoreKey[]): Promise<Unremoved[]> {
+    for (const key of keys) checkStoreKey(key);
+    const unremoved: Unremoved[] = [];
+    for (const key of keys) await remove(key).catch((error) => unremoved.push({ key, error }));
+    return unremoved;
   }
 
   async function check(): Promise<void> {
@@ -86,7 +110,17 @@ export async function openDiskStore(directory: string): Promise<FileStore> {
     }
   }
 
-  return { write, read, readAll, remove, check };
+  return {
+    description: directory,
+    write,
+    read,
+    readAll,
+    size,
+    remove,
+    removeMany,
+    check,
+    async [Symbol.asyncDispose]() {},
+  };
 }
 
 /**
@@ -196,10 +230,10 @@ async function openToRead(objects: string, key: StoreKey): Promise<FileHandle> {
   }
 }
 
-async function checkRange(handle: FileHandle, { start, end }: ByteRange): Promise<void> {
+async function checkRangeOf(handle: FileHandle, range: ByteRange): Promise<void> {
+  checkRange(range);
   const { size } = await handle.stat();
-  const sound = Number.isSafeInteger(start) && Number.isSafeInteger(end) && start >= 0 && start <= end;
-  if (!sound || start >= size) throw new RangeError(`no bytes ${start}-${end} in a file of ${size}`);
+  if (range.start >= size) throw new RangeError(`no bytes from ${range.start} in a file of ${size}`);
 }
 
 /** Young ones may be another process's writes in progress. */

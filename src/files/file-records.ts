@@ -6,7 +6,7 @@ import { type Queryable, statement } from '../db/database.ts';
 import { randomName } from '../lib/ids.ts';
 import type { StoreKey } from './store.ts';
 
-export type FileKind = 'upload' | 'input' | 'fetched' | 'raw' | 'output' | 'sync';
+export type FileKind = 'upload' | 'input' | 'fetched' | 'raw' | 'output' | 'sync' | 'direct';
 
 export interface FileRow {
   id: string;
@@ -142,6 +142,15 @@ export const listUploads = (
 ): Promise<FileRow[]> =>
   db.rows(selectUploads, [accountId, after?.createdAt ?? null, after?.id ?? null, limit]);
 
+const selectUpload = statement<FileRow>(
+  'read_upload',
+  `select ${COLUMNS} from files
+    where id = $1 and account_id = $2 and kind = 'upload' and bytes is not null and (expires_at is null or expires_at > now())`,
+);
+
+export const findUpload = (db: Queryable, accountId: string, fileId: string): Promise<FileRow | undefined> =>
+  db.row(selectUpload, [fileId, accountId]);
+
 const expireUpload = statement<{ id: string }>(
   'expire_upload',
   `update files set expires_at = now() where id = $1 and account_id = $2 and kind = 'upload' returning id`,
@@ -149,6 +158,10 @@ const expireUpload = statement<{ id: string }>(
 const selectExpired = statement<{ id: string }>(
   'list_expired_files',
   'select id from files where expires_at < now() order by expires_at, id limit $1 offset $2',
+);
+const oldestExpired = statement<{ seconds: number | null }>(
+  'oldest_expired_file',
+  'select extract(epoch from now() - min(expires_at))::float8 as seconds from files where expires_at < now()',
 );
 const deleteRows = statement<{ id: string }>(
   'delete_files',
@@ -168,6 +181,10 @@ export const removeUpload = async (db: Queryable, accountId: string, fileId: str
 /** Longest expired first, without the first `skip`. */
 export const listExpired = async (db: Queryable, limit: number, skip: number): Promise<string[]> =>
   (await db.rows(selectExpired, [limit, skip])).map(({ id }) => id);
+
+/** How long ago the first of them expired; null: there are none. */
+export const readOldestExpired = async (db: Queryable): Promise<number | null> =>
+  (await db.row(oldestExpired))!.seconds;
 
 /** Call after the bytes are gone. */
 export const forgetFiles = (db: Queryable, ids: string[]): Promise<{ id: string }[]> =>

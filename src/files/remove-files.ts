@@ -11,15 +11,12 @@ export async function removeFiles(
   { db, store, log }: { db: Database; store: FileStore; log: Logger },
   ids: string[],
 ): Promise<number> {
-  const gone: string[] = [];
-  for (const id of ids) {
-    try {
-      await store.remove(storeKeyOf(id));
-      gone.push(id);
-    } catch (error) {
-      log.warn({ err: error, file: id }, 'a file could not be removed; the next sweep tries again');
-    }
-  }
+  if (ids.length === 0) return 0;
+  const unremoved = await store.removeMany(ids.map(storeKeyOf));
+  for (const { key, error } of unremoved)
+    log.warn({ err: error, file: key }, 'a file could not be removed; the next sweep tries again');
+  const left = new Set(unremoved.map(({ key }) => key));
+  const gone = ids.filter((id) => !left.has(storeKeyOf(id)));
   if (gone.length > 0) await forgetFiles(db, gone);
   return ids.length - gone.length;
 }

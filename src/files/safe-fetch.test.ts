@@ -512,4 +512,41 @@ describe('a post', () => {
     expect(await refusal(post('https://inner.test/', { ...LIMITS, body: '' }))).toEqual(NOT_PUBLIC);
     expect(await refusal(post('https://[::1]/', { ...LIMITS, body: '' }))).toEqual(NOT_PUBLIC);
   });
+
+  test('counts by its status, though the body breaks off or never ends, and tells when to come back', async () => {
+    const endless = await serveRaw(
+      'HTTP/1.1 503 No\r\ncontent-length: 1000\r\nretry-after: 7\r\n\r\nbusy',
+      () => {},
+    );
+    const answer = { status: 503, retryAfter: '7', bytes: Buffer.from('busy') };
+    const post = (host: string) =>
+      fetching([host]).post(`http://${host}/`, { ...LIMITS, timeoutMs: 300, body: '' });
+    expect(await post(endless.host)).toEqual(answer);
+    const broken = await serveRaw('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nok', (socket) =>
+      socket.destroy(),
+    );
+    expect(await post(broken.host)).toMatchObject({ status: 200, retryAfter: undefined });
+  });
+});
+
+test('a check refuses what needs no look-up to be refused, and lets the rest through', () => {
+  const { check, resolve } = fetching(['inner.test:8080', '10.1.2.3:80']);
+  const why = (url: string): string | undefined => {
+    try {
+      check(url);
+    } catch (error) {
+      return (error as InputError).message;
+    }
+    return undefined;
+  };
+  expect(why('nonsense')).toBe('is not a URL');
+  expect(why('ftp://a.test/')).toBe('is not an https URL');
+  // On the port of an address that is allowed, only a look-up can tell.
+  expect(why('http://a.test:81/')).toBe('must start with https://');
+  expect(why('https://user:word@a.test/')).toMatch(/user name or password/);
+  expect(why('https://127.0.0.1/')).toMatch(/not public/);
+  expect(why('https://[::ffff:169.254.169.254]/')).toMatch(/not public/);
+  for (const url of ['https://a.test/x?y', 'http://10.1.2.3/', 'http://inner.test:8080/'])
+    expect(why(url)).toBeUndefined();
+  expect(resolve).not.toHaveBeenCalled();
 });

@@ -4,7 +4,7 @@
  */
 import { lookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { Client, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import { type AllowedHosts, parseAllowedHosts, plainHostname } from './allowed-hosts.ts';
 import { InputError, tooManyBytes } from './input-error.ts';
 import { isPublicAddress } from './public-address.ts';
@@ -40,11 +40,14 @@ interface FetchedBytes {
 
 interface PostAnswer {
   status: number;
-  /** At most `maxBytes` of the answer. */
+  retryAfter: string | undefined;
+  /** At most `maxBytes` of the answer; fewer where the rest did not come in time. */
   bytes: Buffer;
 }
 
 export interface SafeFetch {
+  /** Refuses what can be refused without a connection or a look-up. @throws {InputError}. */
+  check(url: string): void;
   /** @throws {InputError}; the signal's reason. */
   fetchBytes(url: string, options: FetchLimits & { maxRedirects?: number }): Promise<FetchedBytes>;
   /** Sends `body` and gives any answer; redirects are not followed. @throws as `fetchBytes`. */
@@ -79,6 +82,8 @@ export function createSafeFetch({
     signal: AbortSignal,
     use: (response: Dispatcher.ResponseData) => Promise<T>,
   ): Promise<T> {
+    // Loaded with the first address that is fetched.
+    const { Client } = await import('undici');
     signal.throwIfAborted();
     checkUrl(url, allowed);
     const client = new Client(url.origin, {
@@ -126,6 +131,9 @@ export function createSafeFetch({
   }
 
   return {
+    check(url) {
+      checkUrl(parseUrl(url), allowed);
+    },
     fetchBytes(url, { maxBytes, timeoutMs = usualTimeoutMs, signal, maxRedirects = DEFAULT_MAX_REDIRECTS }) {
       return withinTime(timeoutMs, signal, (ends) => follow(parseUrl(url), maxRedirects, maxBytes, ends));
     },
@@ -133,7 +141,8 @@ export function createSafeFetch({
       return withinTime(timeoutMs, signal, (ends) =>
         exchange(parseUrl(url), { method: 'POST', body, headers }, ends, async (response) => ({
           status: response.statusCode,
-          bytes: (await readUpTo(response, maxBytes)).bytes,
+          retryAfter: headerOf(response.headers, 'retry-after'),
+          bytes: await readWhatComes(response, maxBytes),
         })),
       );
     },
@@ -227,8 +236,8 @@ async function readImage(response: Dispatcher.ResponseData, maxBytes: number) {
 async function readUpTo(
   { body }: Dispatcher.ResponseData,
   maxBytes: number,
+  chunks: Buffer[] = [],
 ): Promise<{ bytes: Buffer; cut: boolean }> {
-  const chunks: Buffer[] = [];
   let bytes = 0;
   for await (const chunk of body as AsyncIterable<Buffer>) {
     const room = maxBytes - bytes;
@@ -237,6 +246,13 @@ async function readUpTo(
     bytes += chunk.length;
   }
   return { bytes: Buffer.concat(chunks, bytes), cut: false };
+}
+
+/** For an answer whose status has said it all: a body that breaks off or never ends changes nothing. */
+async function readWhatComes(response: Dispatcher.ResponseData, maxBytes: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  await readUpTo(response, maxBytes, chunks).catch(() => {});
+  return Buffer.concat(chunks);
 }
 
 function headerOf(headers: Dispatcher.ResponseData['headers'], name: string): string | undefined {

@@ -11,22 +11,30 @@ const prepare = statement<never>(
   `insert into backend_limits (backend, tokens) values ($1, $2) on conflict (backend) do nothing`,
 );
 // One row, one update: whoever waits for it sees the latest count before deciding. The bucket holds ten seconds' worth.
+// What a try has taken whose answer was lost is not taken again.
 const take = statement<{ id: string }>(
   'take_backend_slot',
-  `with slot as (
+  `with known as (
+     select id from backend_calls where id = $5
+   ), slot as (
      update backend_limits
         set running = running + 1,
             tokens = least($4::float8, tokens + greatest(0, extract(epoch from clock_timestamp() - refilled_at)) * $3::float8 / 60) - 1,
             refilled_at = clock_timestamp()
       where backend = $1
+        and not exists (select from known)
         and running < $2
         and least($4::float8, tokens + greatest(0, extract(epoch from clock_timestamp() - refilled_at)) * $3::float8 / 60) >= 1
      returning backend
+   ), taken as (
+     insert into backend_calls (id, backend, request_id, lease)
+     select $5, backend, $6, $7 from slot
+     returning id
    )
-   insert into backend_calls (id, backend, request_id, lease)
-   select $5, backend, $6, $7 from slot
-   returning id`,
+   select id from known union all select id from taken`,
 );
+/** The try before was still under way when we looked, and has taken it. */
+const TAKEN_MEANWHILE = '23505';
 const give = statement<never>(
   'give_backend_slot',
   `with gone as (delete from backend_calls where id = $1 returning backend)
@@ -81,7 +89,10 @@ export function createBackendSlots(db: Database, limits: ReadonlyMap<string, Bac
         () =>
           db.row(take, [backend, concurrency ?? UNLIMITED, perMinute, bucket, id, claimed.id, claimed.lease]),
         signal,
-      );
+      ).catch((error) => {
+        if (error.code === TAKEN_MEANWHILE) return { id };
+        throw error;
+      });
       if (taken) return id;
       await sleep(LOOK_AGAIN_MS * (0.5 + Math.random()), undefined, { signal });
     }

@@ -10,20 +10,25 @@ import {
   type RoundContext,
   type RoundResult,
 } from '../backends/backend.ts';
+import type { Breaker } from '../backends/breaker.ts';
 import type { Choice } from '../backends/registry.ts';
 import type { Database } from '../db/database.ts';
 import { RequestFailure } from '../errors.ts';
+import type { Span } from '../tracing/span.ts';
 import type { BackendSlots } from './backend-slots.ts';
-import type { ClaimedRequest } from './claim.ts';
+import type { ClaimedRequest, ClaimedRun } from './claim.ts';
 import { persistently } from './persistently.ts';
 import { afterFailure, isOutage, type NextStep } from './retry.ts';
 import { beginRound, type RoundRow, saveRemoteReference } from './rounds.ts';
 import { otherSeed } from './seeds.ts';
+import { codeOf } from './trace.ts';
 
 export interface BackendCalls {
   db: Database;
   log: Logger;
-  claimed: ClaimedRequest;
+  /** Of the round. */
+  span: Span;
+  claimed: ClaimedRun;
   /** Best first. */
   candidates: readonly Choice[];
   slots: BackendSlots;
@@ -98,6 +103,22 @@ interface Attempt {
 
 type GivenUp = Extract<NextStep, { retry: false }>;
 
+/** The backend was not called: it has failed too often of late. */
+class OutOfOrder extends BackendError {
+  override name = 'OutOfOrder';
+  /** Another call sees whether it works again, and what that finds is about to be known. */
+  readonly beingTried: boolean;
+
+  constructor(breaker: Breaker) {
+    const beingTried = breaker.state() !== 'open';
+    super('unavailable', 'The backend is out of order at the moment.', { retryAfterMs: breaker.retryInMs() });
+    this.beingTried = beingTried;
+  }
+}
+
+/** How often those look who wait for what another call finds. */
+const LOOK_AGAIN_MS = 200;
+
 async function callCandidate(
   calls: BackendCalls,
   choice: Choice,
@@ -113,11 +134,23 @@ async function callCandidate(
     } catch (error) {
       signal.throwIfAborted();
       if (error instanceof Error && error.name === 'LeaseLost') throw error;
-      next = afterFailure(error, count, Date.parse(claimed.deadline_at) - Date.now(), Math.random());
+      const refused = error instanceof OutOfOrder;
+      if (refused && error.beingTried && isLast) {
+        // That was no try of ours.
+        count--;
+        await sleep(LOOK_AGAIN_MS * (0.5 + Math.random()), undefined, { signal });
+        continue;
+      }
+      next = afterFailure(error, count, claimed.deadlineMs - performance.now(), Math.random());
       // Waiting for a backend that is out of order is no use while another one can be asked.
-      if (next.retry && !isLast && choice.breaker.state() === 'open')
+      if (next.retry && !isLast && (refused || choice.breaker.state() === 'open'))
         return { ...afterFailure(error, Number.POSITIVE_INFINITY, 0, 0), moveOn: true } as GivenUp;
       if (!next.retry) return next;
+      const outcome = error instanceof BackendError ? error.kind : 'internal';
+      calls.span.event('retry', {
+        'darkroom.outcome': outcome,
+        'darkroom.delay_ms': Math.round(next.delayMs),
+      });
       calls.log.debug({ err: error, round: attempt.index, delayMs: next.delayMs }, 'a round is tried again');
     }
     await sleep(next.delayMs, undefined, { signal });
@@ -133,34 +166,66 @@ function callOnce(
   { index, seed, images, anew }: Attempt,
 ): Promise<Rendered> {
   const { claimed, signal, slots } = calls;
+  const askedAt = performance.now();
   return slots.inSlot(backend.name, claimed, signal, async () => {
-    if (!breaker.enter())
-      throw new BackendError('unavailable', 'The backend is out of order at the moment.', {
-        retryAfterMs: breaker.retryInMs(),
-      });
+    if (!breaker.enter()) throw new OutOfOrder(breaker);
     let outage: boolean | undefined;
     try {
       const row = await persistently(
-        () => beginRound(calls.db, claimed, { index, seed, backend: backend.name, anew }),
+        () => beginNow(calls, { index, seed, backend: backend.name, anew }),
         signal,
       );
       const startedAt = performance.now();
-      const observe = (outcome: string): void =>
+      const span = calls.span.child(`call ${backend.name}`, {
+        kind: 'client',
+        attributes: {
+          'darkroom.model': claimed.model_id,
+          'darkroom.backend': backend.name,
+          'darkroom.upstream_model': upstreamModel,
+          'darkroom.round.index': index,
+          'darkroom.attempt': row.attempts,
+          // For a place among the calls that the backend takes at once, and for the database.
+          'darkroom.waited_ms': Math.round(startedAt - askedAt),
+        },
+      });
+      const observe = (outcome: string): void => {
         calls.observe(backend.name, outcome, (performance.now() - startedAt) / 1000);
+        span.set({ 'darkroom.outcome': outcome });
+      };
       try {
         const result = await generate(calls, { backend, upstreamModel }, row, images);
         observe('done');
+        span.set({ 'darkroom.cost_usd': result.costUsd });
         outage = false;
         return { row, result };
       } catch (error) {
         outage = signal.aborted ? undefined : isOutage(error);
         observe(error instanceof BackendError ? error.kind : 'internal');
+        const code = codeOf(signal)(error);
+        if (code !== undefined) span.fail(code);
         throw error;
+      } finally {
+        span.end();
       }
     } finally {
       breaker.leave(outage);
     }
   });
+}
+
+/** A lease that was held so long ago may be somebody else's by now: this process stood still while it waited for the answer. */
+const STALE_MS = 4000;
+
+/** Has the round begun under a lease that is held now, not only when the database said so. @throws {LeaseLost} */
+async function beginNow(
+  { db, claimed }: BackendCalls,
+  round: Parameters<typeof beginRound>[2],
+): Promise<RoundRow> {
+  for (;;) {
+    const askedMs = performance.now();
+    const row = await beginRound(db, claimed, round);
+    if (performance.now() - askedMs < STALE_MS) return row;
+  }
 }
 
 async function generate(
@@ -169,7 +234,7 @@ async function generate(
   row: RoundRow,
   images: InputImage[],
 ): Promise<RoundResult> {
-  const { input, id, deadline_at, model_id } = calls.claimed;
+  const { input, id, deadlineMs, model_id } = calls.claimed;
   const round: Round = {
     id: row.id,
     requestId: id,
@@ -187,7 +252,7 @@ async function generate(
   };
   const context: RoundContext = {
     signal: calls.signal,
-    deadline: new Date(deadline_at),
+    deadline: new Date(Date.now() + deadlineMs - performance.now()),
     reportProgress: (fraction) => calls.reportProgress(row.index, fraction),
     saveRemoteReference: (reference) =>
       persistently(() => saveRemoteReference(calls.db, calls.claimed, row.index, reference), calls.signal),

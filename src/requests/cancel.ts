@@ -2,7 +2,11 @@
 import { type Database, statement } from '../db/database.ts';
 import type { Notifications } from '../db/notifications.ts';
 import { errors } from '../errors.ts';
+import { NO_TRACING, type Tracing } from '../tracing/tracing.ts';
+import { countUsage } from './count-usage.ts';
+import { writesEnd } from './events.ts';
 import { type PublicStatus, publicStatus, type State } from './states.ts';
+import { recordWait } from './trace.ts';
 
 export interface CancelAnswer {
   status: PublicStatus;
@@ -10,13 +14,19 @@ export interface CancelAnswer {
 }
 
 // One that had started and was given back to the queue keeps what it has paid for: it is not cancelled.
-const cancelQueued = statement<{ id: string }>(
+const cancelQueued = statement<{
+  id: string;
+  told: boolean;
+  trace: string | null;
+  queued_at: string;
+  left_at: string;
+}>(
   'cancel_request',
   `with moved as (
      update requests
         set state = 'cancelled', ended_at = now(), version = version + 1, input = case when sync_mode then '{}' else input end
       where id = $1 and account_id = $2 and state = 'queued' and started_at is null
-     returning id, account_id, key_id, model_id, pool, place, reserved, created_at, sync_mode
+     returning id, account_id, key_id, model_id, pool, place, reserved, created_at, ended_at, sync_mode, webhook, trace
    ), lane as (
      update lanes l
         set queued = l.queued - 1, departed = l.departed + 1, has_gaps = l.queued > 1
@@ -39,13 +49,11 @@ const cancelQueued = statement<{ id: string }>(
      update spending s set reserved = s.reserved - o.reserved
        from owners o
       where s.owner_id = o.owner_id and s.month = o.month
-   ), counted as (
-     insert into usage (request_id, account_id, key_id, model_id, outcome, outputs, cost)
-     select id, account_id, key_id, model_id, 'cancelled', 0, 0 from moved
-   ), inputs as (
+     returning s.owner_id
+   ), ${countUsage({ of: 'moved', outcome: `'cancelled'`, backend: 'null', outputs: '0', cost: '0' })}, inputs as (
      update files f set expires_at = now() from moved m where f.request_id = m.id and f.kind = 'input' and m.sync_mode
-   )
-   select id from moved`,
+   ), ${writesEnd({ of: 'moved', type: `'request.cancelled'` })}
+   select id, trace, created_at as queued_at, ended_at as left_at, exists (select from event) as told from moved`,
 );
 const currentState = statement<{ state: State; started_at: string | null }>(
   'read_state',
@@ -58,10 +66,13 @@ export async function cancelRequest(
   notifications: Notifications,
   accountId: string,
   requestId: string,
+  tracing: Tracing = NO_TRACING,
 ): Promise<CancelAnswer> {
-  const moved = await db.transaction((tx) => tx.row(cancelQueued, [requestId, accountId]));
+  const moved = await db.row(cancelQueued, [requestId, accountId]);
   if (moved) {
+    recordWait(tracing, moved, 'cancelled');
     notifications.publish('requests', [moved.id]);
+    if (moved.told) notifications.publish('webhooks', ['events']);
     return { status: 'cancelled', outcome: 'cancelled' };
   }
   const row = await db.row(currentState, [requestId, accountId]);

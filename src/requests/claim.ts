@@ -1,5 +1,6 @@
 /** A worker takes the next request of a pool: of the lane with the fewest running, longest not served. */
 import { type Database, statement } from '../db/database.ts';
+import { writesProgress } from './events.ts';
 
 export interface ClaimedRequest {
   id: string;
@@ -11,21 +12,37 @@ export interface ClaimedRequest {
   rounds: number;
   created_at: string;
   started_at: string;
-  deadline_at: string;
   /** A run before this one may have left rounds and inputs, even one that does not count. */
   resumed: boolean;
   /** The right to write to it, until it is lost. */
   lease: string;
+  /** Runs that count, with this one. */
+  run: number;
+  /** What its trace goes on from, where it is traced. */
+  trace: string | null;
+  /** When it came, or last went back, to the queue, and when it was taken from there. */
+  queued_at: string;
+  left_at: string;
+}
+
+/** A run of it, which this process has just begun. */
+export interface ClaimedRun extends ClaimedRequest {
+  /** When its time is over, by `performance.now()`: the clock of the database may differ from ours, and ours may jump. */
+  deadlineMs: number;
 }
 
 /** Long enough to ride out a pause, short enough that a dead worker's requests run again within half a minute. */
 const LEASE_SECONDS = 20;
 
+/** For what keeps a lease: there is to be time to ask again, on another connection, before it ends. */
+export const RENEW_WITHIN_MS = 4000;
+
 const CLAIMED =
-  'r.id, r.account_id, r.model_id, r.input, r.sync_mode, r.seed, r.rounds, r.created_at, r.started_at, r.deadline_at, r.started_at < now() as resumed, r.lease';
+  'r.id, r.account_id, r.model_id, r.input, r.sync_mode, r.seed, r.rounds, r.created_at, r.started_at, r.started_at < now() as resumed, r.lease, ' +
+  'r.attempts as run, r.trace, coalesce(r.queued_at, r.created_at) as queued_at, now() as left_at';
 
 // The lateral matters: as a plain join the planner sorts the whole lane.
-const claimNext = statement<ClaimedRequest>(
+const claimNext = statement<ClaimedRequest & { told: boolean }>(
   'claim_request',
   `with lane as (
      select account_id, pool from lanes
@@ -49,29 +66,37 @@ const claimNext = statement<ClaimedRequest>(
             last_claim = clock_timestamp(), has_gaps = l.has_gaps and l.queued > 1
        from next
       where l.account_id = next.account_id and l.pool = next.pool
-   )
-   update requests r
-      set state = 'running', lease = $2, lease_until = now() + make_interval(secs => $3), attempts = attempts + 1,
-          started_at = coalesce(started_at, now()),
-          -- each run has its own time: runs are bounded, and the pause between two is nobody's work
-          deadline_at = now() + make_interval(secs => $4),
-          version = version + 1
-     from next
-    where r.id = next.id
-   returning ${CLAIMED}`,
+   ), claimed as (
+     update requests r
+        set state = 'running', lease = $2, lease_until = now() + make_interval(secs => $3), attempts = attempts + 1,
+            started_at = coalesce(started_at, now()),
+            -- each run has its own time: runs are bounded, and the pause between two is nobody's work
+            deadline_at = now() + make_interval(secs => $4),
+            version = version + 1
+       from next
+      where r.id = next.id
+     returning ${CLAIMED}, r.webhook
+   ), ${writesProgress({ of: 'claimed', type: `'request.in_progress'`, when: 'not e.resumed' })}
+   select *, exists (select from event) as told from claimed`,
 );
 const anyClaimable = statement<{ claimable: boolean }>(
   'any_claimable',
   'select exists (select 1 from lanes where pool = $1 and queued > 0 and running < max_running) as claimable',
 );
 
-/** @returns the request, now running under `lease`; undefined when no lane could be served just now. */
-export const claimRequest = (
+/**
+ * @returns the request, now running under `lease`, and whether others are told that it started; undefined when no
+ * lane could be served just now.
+ */
+export async function claimRequest(
   db: Database,
   pool: string,
   lease: string,
   timeoutMs: number,
-): Promise<ClaimedRequest | undefined> => db.row(claimNext, [pool, lease, LEASE_SECONDS, timeoutMs / 1000]);
+): Promise<(ClaimedRun & { told: boolean }) | undefined> {
+  const claimed = await db.row(claimNext, [pool, lease, LEASE_SECONDS, timeoutMs / 1000]);
+  return claimed && { ...claimed, deadlineMs: performance.now() + timeoutMs };
+}
 
 /** Whether some lane has work after all: a claim passes over lanes that another claim or submit has locked. */
 export const hasClaimable = async (db: Database, pool: string): Promise<boolean> =>
@@ -90,6 +115,7 @@ const renew = statement<{ lease: string }>(
      from held
     where r.id = held.id
    returning r.lease`,
+  { answerWithinMs: RENEW_WITHIN_MS },
 );
 
 /** @returns the leases that are still held; the others belong to somebody else now. */
@@ -105,7 +131,8 @@ export async function renewLeases(db: Database, held: { id: string; lease: strin
 const giveBack = statement<{ pool: string }>(
   'give_back_request',
   `with moved as (
-     update requests set state = 'queued', lease = null, lease_until = null, attempts = attempts - 1, version = version + 1
+     update requests
+        set state = 'queued', lease = null, lease_until = null, queued_at = now(), attempts = attempts - 1, version = version + 1
       where id = $1 and lease = $2 and state = 'running'
      returning account_id, pool
    ), lane as (
@@ -120,8 +147,7 @@ const giveBack = statement<{ pool: string }>(
 export const giveBackRequest = async (
   db: Database,
   claimed: { id: string; lease: string },
-): Promise<string | undefined> =>
-  (await db.transaction((tx) => tx.row(giveBack, [claimed.id, claimed.lease])))?.pool;
+): Promise<string | undefined> => (await db.row(giveBack, [claimed.id, claimed.lease]))?.pool;
 
 /** A run that nobody finished is tried this often before the request fails as `worker_lost`. */
 const MAX_RUNS = 3;
@@ -135,7 +161,7 @@ const requeueLost = statement<{ id: string; pool: string }>(
       limit 100
       for update skip locked
    ), moved as (
-     update requests r set state = 'queued', lease = null, lease_until = null, version = version + 1
+     update requests r set state = 'queued', lease = null, lease_until = null, queued_at = now(), version = version + 1
        from lost
       where r.id = lost.id
      returning r.id, r.account_id, r.pool
@@ -169,7 +195,7 @@ const expireAll = statement<never>(
 
 /** Requests whose worker is gone go back to their place in the queue. @returns their ids and pools. */
 export const requeueLostRequests = (db: Database): Promise<{ id: string; pool: string }[]> =>
-  db.transaction((tx) => tx.rows(requeueLost, [MAX_RUNS]));
+  db.rows(requeueLost, [MAX_RUNS]);
 
 /** One that was lost too often, to be ended by the caller under `lease`. */
 export const takeOverLostRequest = (db: Database, lease: string): Promise<ClaimedRequest | undefined> =>

@@ -4,6 +4,8 @@ import type { Notifications } from '../db/notifications.ts';
 import type { Failure } from '../errors.ts';
 import { storableJson } from '../lib/storable-json.ts';
 import type { ClaimedRequest } from './claim.ts';
+import { countUsage } from './count-usage.ts';
+import { writesEnd } from './events.ts';
 import { LeaseLost } from './rounds.ts';
 import type { Warning } from './states.ts';
 
@@ -19,7 +21,13 @@ export interface Ending {
 /** How long the bytes of a synchronous request wait to be fetched. */
 const SYNC_KEPT_SECONDS = 3600;
 
-const endStatement = statement<{ id: string; pool: string; cost: number; outputs: number }>(
+const endStatement = statement<{
+  id: string;
+  pool: string;
+  cost: number;
+  outputs: number;
+  told: boolean;
+}>(
   'end_request',
   `with made as (
      select (select coalesce(sum(cost), 0) from rounds where request_id = $1)::bigint as cost,
@@ -31,7 +39,7 @@ const endStatement = statement<{ id: string; pool: string; cost: number; outputs
             input = case when sync_mode then '{}' else input end
        from made
       where r.id = $1 and r.lease = $2 and r.state = 'running'
-     returning r.id, r.account_id, r.key_id, r.model_id, r.pool, r.reserved, r.created_at, r.sync_mode, made.cost, made.outputs
+     returning r.id, r.account_id, r.key_id, r.model_id, r.pool, r.reserved, r.created_at, r.sync_mode, r.webhook, made.cost, made.outputs
    ), lane as (
      update lanes l set running = l.running - 1
        from ended e
@@ -49,16 +57,14 @@ const endStatement = statement<{ id: string; pool: string; cost: number; outputs
      update spending s set reserved = s.reserved - o.reserved, spent = s.spent + o.cost
        from owners o
       where s.owner_id = o.owner_id and s.month = o.month
-   ), counted as (
-     insert into usage (request_id, account_id, key_id, model_id, backend, outcome, outputs, cost)
-     select id, account_id, key_id, model_id, $7, $3, outputs, cost from ended
-   ), leftovers as (
+     returning s.owner_id
+   ), ${countUsage({ of: 'ended', outcome: '$3', backend: '$7', outputs: 'outputs', cost: 'cost' })}, leftovers as (
      update files f
         set expires_at = case when f.kind = 'sync' then now() + make_interval(secs => $8) else now() end
        from ended e
       where f.request_id = e.id and (f.kind in ('fetched', 'raw', 'sync') or (f.kind = 'input' and e.sync_mode))
-   )
-   select id, pool, cost, outputs from ended`,
+   ), ${writesEnd({ of: 'ended', type: `'request.' || $3` })}
+   select id, pool, cost, outputs, exists (select from event) as told from ended`,
 );
 
 /** @throws {LeaseLost} when the request is not ours to end. */
@@ -78,10 +84,11 @@ export async function endRequest(
     ending.backend,
     SYNC_KEPT_SECONDS,
   ];
-  const ended = await db.transaction((tx) => tx.row(endStatement, values));
+  const ended = await db.row(endStatement, values);
   if (!ended) throw new LeaseLost('the lease is lost');
   notifications.publish('requests', [ended.id]);
   // The lane may have been at its limit: its next request can start now.
   notifications.publish('queue', [ended.pool]);
+  if (ended.told) notifications.publish('webhooks', ['events']);
   return ended;
 }

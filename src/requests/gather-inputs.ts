@@ -16,8 +16,10 @@ import { normaliseInputImage } from '../files/image-input.ts';
 import { InputError } from '../files/input-error.ts';
 import type { SafeFetch } from '../files/safe-fetch.ts';
 import { FileMissing, type FileStore } from '../files/store.ts';
+import { logFields, type Span, within } from '../tracing/span.ts';
 import type { ClaimedRequest } from './claim.ts';
 import { persistently } from './persistently.ts';
+import { codeOf } from './trace.ts';
 
 export const MAX_INPUT_IMAGE_BYTES = 50 * 2 ** 20;
 /** All inputs of one request together: they are in memory while its rounds run. */
@@ -43,10 +45,22 @@ const CODES = {
 export async function gatherInputs(
   sources: InputSources,
   claimed: ClaimedRequest,
+  span: Span,
   signal: AbortSignal,
 ): Promise<InputImage[]> {
   const urls = (claimed.input.image_urls as string[] | undefined) ?? [];
   if (urls.length === 0) return [];
+  const ofAll = span.child('inputs', { attributes: { 'darkroom.inputs': urls.length } });
+  return within(ofAll, codeOf(signal), () => gatherAll(sources, claimed, urls, ofAll, signal));
+}
+
+async function gatherAll(
+  sources: InputSources,
+  claimed: ClaimedRequest,
+  urls: string[],
+  span: Span,
+  signal: AbortSignal,
+): Promise<InputImage[]> {
   const fetchedBefore = claimed.resumed
     ? await persistently(() => readFetchedInputs(sources.db, claimed.id), signal)
     : [];
@@ -55,7 +69,12 @@ export async function gatherInputs(
   // One after the other: twenty inputs of 50 MB at once would be a gigabyte for one request.
   for (const [index, url] of urls.entries()) {
     try {
-      const bytes = await readInput(sources, claimed, url, index, fetchedBefore, signal);
+      const ofOne = span.child('input', { kind: 'client', attributes: { 'darkroom.input.index': index } });
+      const bytes = await within(ofOne, codeOfInput(signal), async () => {
+        const read = await readInput(sources, claimed, url, index, fetchedBefore, signal);
+        ofOne.set({ 'darkroom.input.bytes': read.length });
+        return read;
+      });
       totalBytes += bytes.length;
       if (totalBytes > MAX_INPUT_BYTES)
         throw new InputError(
@@ -73,6 +92,9 @@ export async function gatherInputs(
   return images;
 }
 
+const codeOfInput = (signal: AbortSignal) => (error: unknown) =>
+  error instanceof InputError && !signal.aborted ? CODES[error.reason] : codeOf(signal)(error);
+
 async function readInput(
   sources: InputSources,
   claimed: ClaimedRequest,
@@ -82,16 +104,19 @@ async function readInput(
   signal: AbortSignal,
 ): Promise<Buffer> {
   const ownId = fileIdOfUrl(url);
-  if (ownId) return await persistently(() => readOwnFile(sources, ownId), signal);
+  if (ownId) return await persistently(() => readOwnFile(sources, ownId, signal), signal);
   const kept = fetchedBefore.find(({ ordinal }) => ordinal === index);
-  if (kept) return await persistently(() => sources.store.readAll(storeKeyOf(kept.id)), signal);
+  if (kept) return await persistently(() => sources.store.readAll(storeKeyOf(kept.id), { signal }), signal);
   const { bytes } = await sources.safeFetch.fetchBytes(url, {
     maxBytes: MAX_INPUT_IMAGE_BYTES,
     signal,
   });
   // Only so that a later run need not fetch it again: this one goes on without.
-  await keepFetched(sources, claimed, index, bytes).catch((error) =>
-    sources.log.warn({ err: error, request_id: claimed.id }, 'a fetched input could not be kept'),
+  await keepFetched(sources, claimed, index, bytes, signal).catch((error) =>
+    sources.log.warn(
+      { err: error, request_id: claimed.id, ...logFields(claimed.trace) },
+      'a fetched input could not be kept',
+    ),
   );
   return bytes;
 }
@@ -101,9 +126,10 @@ async function keepFetched(
   claimed: ClaimedRequest,
   index: number,
   bytes: Buffer,
+  signal: AbortSignal,
 ): Promise<void> {
   const fileId = await announceFile(db, claimed.account_id, 'fetched');
-  const stored = await store.write(storeKeyOf(fileId), bytes);
+  const stored = await store.write(storeKeyOf(fileId), bytes, { signal });
   // It still expires by itself, should the end of the request be missed.
   await describeFile(
     db,
@@ -113,11 +139,15 @@ async function keepFetched(
   );
 }
 
-async function readOwnFile({ db, store }: InputSources, fileId: string): Promise<Buffer> {
+async function readOwnFile(
+  { db, store }: InputSources,
+  fileId: string,
+  signal: AbortSignal,
+): Promise<Buffer> {
   const file = await findServedFile(db, fileId);
   if (!file) throw new InputError('unreachable', 'names a file that is not there, or no longer');
   try {
-    return await store.readAll(storeKeyOf(fileId));
+    return await store.readAll(storeKeyOf(fileId), { signal });
   } catch (error) {
     if (error instanceof FileMissing)
       throw new InputError('unreachable', 'names a file that is not there, or no longer', { cause: error });

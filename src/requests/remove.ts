@@ -1,5 +1,6 @@
 /** Removing a request: input, output and files go, its usage row stays. */
 import { type Database, type Queryable, statement } from '../db/database.ts';
+import type { Notifications } from '../db/notifications.ts';
 import { errors } from '../errors.ts';
 import { uuidv7Floor } from '../lib/ids.ts';
 
@@ -25,8 +26,13 @@ const exists = statement<{ id: string }>(
  * @returns the ids of its files, which are no longer served and whose bytes may go.
  * @throws 404 when there is no such request, 409 while it runs or waits.
  */
-export function removeRequest(db: Database, accountId: string, requestId: string): Promise<string[]> {
-  return db.transaction(async (tx) => {
+export async function removeRequest(
+  db: Database,
+  notifications: Notifications,
+  accountId: string,
+  requestId: string,
+): Promise<string[]> {
+  const removed = await db.transaction(async (tx) => {
     if (!(await tx.row(lockEnded, [requestId, accountId]))) {
       if (!(await tx.row(exists, [requestId, accountId]))) throw errors.notFound('There is no such request.');
       throw errors.conflict(
@@ -39,6 +45,8 @@ export function removeRequest(db: Database, accountId: string, requestId: string
     await tx.rows(deleteEnded, [[requestId]]);
     return files.map(({ id }) => id);
   });
+  notifications.publish('requests', [requestId]);
+  return removed;
 }
 
 const forgetSync = statement<{ id: string }>(
@@ -70,13 +78,22 @@ const selectOld = statement<{ id: string }>(
 );
 
 /** Removes up to `limit` requests that ended more than `ageMs` ago. @returns how many. */
-export function removeOldRequests(db: Database, ageMs: number, limit: number): Promise<number> {
+export async function removeOldRequests(
+  db: Database,
+  notifications: Notifications,
+  ageMs: number,
+  limit: number,
+): Promise<number> {
   // What ended before was made before: ids bound the search.
   const values = [uuidv7Floor(Date.now() - ageMs), ageMs / 1000, limit];
-  return db.transaction(async (tx) => {
+  const removed = await db.transaction(async (tx) => {
     const ids = (await tx.rows(selectOld, values)).map(({ id }) => id);
-    if (ids.length === 0) return 0;
-    await tx.rows(expireFilesOf, [ids]);
-    return (await tx.rows(deleteEnded, [ids])).length;
+    if (ids.length > 0) {
+      await tx.rows(expireFilesOf, [ids]);
+      await tx.rows(deleteEnded, [ids]);
+    }
+    return ids;
   });
+  notifications.publish('requests', removed);
+  return removed.length;
 }

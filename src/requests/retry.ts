@@ -79,7 +79,10 @@ export function isOutage(error: unknown): boolean | undefined {
   return error.kind === 'unavailable' || error.kind === 'timeout';
 }
 
+/** What callers are told of it. */
+export const codeOfBackendError = ({ kind }: BackendError): FailureCode => CODES[kind];
+
 function failureOf(error: BackendError): RequestFailure {
-  const code = CODES[error.kind];
+  const code = codeOfBackendError(error);
   return new RequestFailure(code, error.message, { retryable: RETRYABLE.has(code), cause: error });
 }

@@ -4,7 +4,8 @@ import { type Database, statement } from '../db/database.ts';
 import type { Failure } from '../errors.ts';
 import { uuidv7 } from '../lib/ids.ts';
 import { storableJson } from '../lib/storable-json.ts';
-import type { ClaimedRequest } from './claim.ts';
+import { type ClaimedRequest, renewLeases } from './claim.ts';
+import { writesProgress } from './events.ts';
 
 export interface RoundRow {
   index: number;
@@ -44,7 +45,11 @@ export const readRounds = (db: Database, requestId: string): Promise<RoundRow[]>
 const begin = statement<RoundRow>(
   'begin_round',
   `insert into rounds as o (request_id, index, id, seed, backend, attempts)
-   select r.id, $3, $4, $5, $6, 1 from requests r where r.id = $1 and r.lease = $2 and r.state = 'running'
+   select r.id, $3, $4, $5, $6, 1
+     from requests r
+    where r.id = $1 and r.lease = $2 and r.state = 'running'
+      -- one that runs out may be taken over while the backend works, and the round be paid for twice
+      and r.lease_until > now() + interval '5 seconds'
    on conflict (request_id, index) do update
       set attempts = o.attempts + 1, seed = excluded.seed, backend = excluded.backend,
           id = case when $7 then excluded.id else o.id end,
@@ -57,22 +62,19 @@ const begin = statement<RoundRow>(
  * `anew`: what was tried before has failed for good, and the far side should not find it again.
  * @throws {LeaseLost}
  */
-export const beginRound = async (
+export async function beginRound(
   db: Database,
   claimed: ClaimedRequest,
   round: { index: number; seed: number; backend: string; anew: boolean },
-): Promise<RoundRow> =>
-  held(
-    await db.row(begin, [
-      claimed.id,
-      claimed.lease,
-      round.index,
-      uuidv7(),
-      round.seed,
-      round.backend,
-      round.anew,
-    ]),
-  );
+): Promise<RoundRow> {
+  const { index, seed, backend, anew } = round;
+  const values = [claimed.id, claimed.lease, index, uuidv7(), seed, backend, anew];
+  const begun = await db.row(begin, values);
+  if (begun) return begun;
+  // Whoever stood still for long may have a lease that has run out and that nobody has taken yet.
+  const kept = await renewLeases(db, [claimed]);
+  return held(kept.has(claimed.lease) ? await db.row(begin, values) : undefined);
+}
 
 const saveReference = statement<{ index: number }>(
   'save_remote_reference',
@@ -134,42 +136,56 @@ export async function recordRendered(
     rawFileIds,
     rawFileIds.map((_, ordinal) => ordinal),
   ];
-  held(await db.transaction((tx) => tx.row(rendered, values)));
+  held(await db.row(rendered, values));
 }
 
-const recordDone = statement<{ id: string }>(
+const recordDone = statement<{ told: boolean }>(
   'record_outputs',
-  `with mine as (
+  `with fresh as (
      -- counted once, however often a lost answer makes us say it
+     select count(*)::smallint as rounds from rounds where request_id = $1 and index = $3 and state <> 'done'
+   ), mine as (
      update requests
-        set done = done + (select count(*) from rounds where request_id = $1 and index = $3 and state <> 'done')::smallint,
-            version = version + 1
+        set done = done + fresh.rounds, version = version + 1
+       from fresh
       where id = $1 and lease = $2 and state = 'running'
-     returning id
+     returning id, account_id, webhook, done, fresh.rounds as fresh
    ), finished as (
      update rounds o set state = 'done', cost = $4, adjustments = $5, remote_reference = null
        from mine
       where o.request_id = mine.id and o.index = $3
    ), raw as (
      update files f set expires_at = now() from mine where f.request_id = mine.id and f.round = $3 and f.kind = 'raw'
-   )
-   update files f
-      set expires_at = null, request_id = mine.id, round = $3, seed = $6, ordinal = t.ordinal, content_type = t.content_type,
-          bytes = t.bytes, sha256 = t.sha256, width = t.width, height = t.height
-     from mine,
-          unnest($7::text[], $8::smallint[], $9::text[], $10::bigint[], $11::text[], $12::int[], $13::int[])
-            as t (id, ordinal, content_type, bytes, sha256, width, height)
-    where f.id = t.id
-   returning f.id`,
+   ), kept as (
+     update files f
+        set expires_at = null, request_id = mine.id, round = $3, seed = $6, ordinal = t.ordinal, content_type = t.content_type,
+            bytes = t.bytes, sha256 = t.sha256, width = t.width, height = t.height
+       from mine,
+            unnest($7::text[], $8::smallint[], $9::text[], $10::bigint[], $11::text[], $12::int[], $13::int[])
+              as t (id, ordinal, content_type, bytes, sha256, width, height)
+      where f.id = t.id
+     returning f.id
+   ), ${writesProgress({
+     of: 'mine',
+     type: `'request.output'`,
+     round: '$3::smallint',
+     done: 'e.done',
+     when: 'e.fresh > 0 and exists (select from kept)',
+   })}
+   select exists (select from event) as told from mine where exists (select from kept)`,
 );
 
-/** The round's outputs are in the store and from now on the request's. @throws {LeaseLost} */
+/**
+ * The round's outputs are in the store and from now on the request's.
+ * @returns whether others are to be told.
+ * @throws {LeaseLost}
+ */
 export async function recordOutputs(
   db: Database,
   claimed: ClaimedRequest,
   round: { index: number; seed: number; cost: number; adjustments: string[] },
   files: OutputFile[],
-): Promise<void> {
+): Promise<boolean> {
   const column = <Value>(read: (file: OutputFile) => Value): Value[] => files.map(read);
   const values = [
     claimed.id,
@@ -186,7 +202,7 @@ export async function recordOutputs(
     column(({ width }) => width),
     column(({ height }) => height),
   ];
-  held(await db.transaction((tx) => tx.row(recordDone, values)));
+  return held(await db.row(recordDone, values)).told;
 }
 
 const recordFailed = statement<{ index: number }>(

@@ -1,12 +1,15 @@
 /** One round: calls the backend until it gives an image or has failed for good, and keeps what it gave at once. */
 import type { RoundResult } from '../backends/backend.ts';
+import { limitsRounds, MAX_OUTPUTS_PER_ROUND } from '../catalog/price.ts';
 import { isUnavailable } from '../db/database.ts';
+import type { Notifications } from '../db/notifications.ts';
 import { RequestFailure } from '../errors.ts';
 import { announceFile, readRawFiles, storeKeyOf } from '../files/file-records.ts';
 import { finishOutput, UnreadableOutput } from '../files/image-output.ts';
 import { sniff } from '../files/sniff.ts';
 import type { FileStore } from '../files/store.ts';
-import { toMicroUsd } from '../lib/money.ts';
+import { toMicroUsd, toUsd } from '../lib/money.ts';
+import { within } from '../tracing/span.ts';
 import { askedFormat, type BackendCalls, callBackend } from './call-backend.ts';
 import { persistently } from './persistently.ts';
 import {
@@ -18,15 +21,14 @@ import {
   recordRoundFailure,
 } from './rounds.ts';
 import { roundSeed, seedAdjustment } from './seeds.ts';
+import { codeOf } from './trace.ts';
 
 export interface RoundRun extends BackendCalls {
   store: FileStore;
+  notifications: Notifications;
   /** Millionths of a USD for one output, where the backend does not tell. */
   pricePerOutput: number;
 }
-
-/** A round yields several images only where the caller asked not to limit it. */
-const MAX_OUTPUTS = 4;
 
 /**
  * Ends with the round done or failed, and recorded as such.
@@ -43,6 +45,7 @@ export async function runRound(run: RoundRun, index: number, before: RoundRow | 
   } catch (error) {
     if (error instanceof LeaseLost || run.signal.aborted) throw error;
     if (!(error instanceof RequestFailure)) throw error;
+    run.span.fail(error.failure.code);
     if (error.cause)
       run.log.info({ err: error.cause, round: index, code: error.failure.code }, 'a round failed');
     await persistently(
@@ -57,7 +60,7 @@ export async function runRound(run: RoundRun, index: number, before: RoundRow | 
  * so that a crash meanwhile does not lose it.
  */
 async function keep(run: RoundRun, row: RoundRow, result: RoundResult): Promise<void> {
-  const outputs = result.outputs.slice(0, run.claimed.input.limit_generations === false ? MAX_OUTPUTS : 1);
+  const outputs = result.outputs.slice(0, limitsRounds(run.claimed.input) ? 1 : MAX_OUTPUTS_PER_ROUND);
   const told = {
     index: row.index,
     seed: row.seed,
@@ -92,7 +95,7 @@ const costOf = (usd: number | undefined): number | undefined =>
 async function finishRendered(run: RoundRun, row: RoundRow): Promise<void> {
   const files = await persistently(() => readRawFiles(run.db, run.claimed.id, row.index), run.signal);
   const images = await persistently(
-    () => Promise.all(files.map(({ id }) => run.store.readAll(storeKeyOf(id)))),
+    () => Promise.all(files.map(({ id }) => run.store.readAll(storeKeyOf(id), { signal: run.signal }))),
     run.signal,
   );
   await finish(
@@ -109,7 +112,9 @@ async function finish(
 ): Promise<void> {
   const files: OutputFile[] = [];
   for (const [ordinal, bytes] of images.entries()) {
-    const finished = await finishMedia(run, bytes);
+    const finished = await within(run.span.child('convert'), codeOf(run.signal), () =>
+      finishMedia(run, bytes),
+    );
     const stored = await storeBytes(run, run.claimed.sync_mode ? 'sync' : 'output', finished.bytes);
     files.push({
       ...stored,
@@ -119,7 +124,10 @@ async function finish(
       height: finished.height,
     });
   }
-  await persistently(() => recordOutputs(run.db, run.claimed, told, files), run.signal);
+  const wanted = await persistently(() => recordOutputs(run.db, run.claimed, told, files), run.signal);
+  run.span.set({ 'darkroom.outputs': files.length, 'darkroom.cost_usd': toUsd(told.cost) });
+  run.notifications.publish('requests', [run.claimed.id]);
+  if (wanted) run.notifications.publish('webhooks', ['events']);
 }
 
 async function finishMedia(
@@ -144,14 +152,17 @@ async function storeBytes(
   kind: 'raw' | 'output' | 'sync',
   bytes: Buffer,
 ): Promise<{ id: string; bytes: number; sha256: string }> {
-  const id = await persistently(() => announceFile(run.db, run.claimed.account_id, kind), run.signal);
-  const stored = await persistently(
-    () => run.store.write(storeKeyOf(id), bytes),
-    run.signal,
-    (error) => {
-      if (!isUnavailable(error)) run.log.error({ err: error, file: id }, 'an output cannot be stored yet');
-      return true;
-    },
-  );
-  return { id, ...stored };
+  const attributes = { 'darkroom.file.kind': kind, 'darkroom.file.bytes': bytes.length };
+  return within(run.span.child('store', { attributes }), codeOf(run.signal), async () => {
+    const id = await persistently(() => announceFile(run.db, run.claimed.account_id, kind), run.signal);
+    const stored = await persistently(
+      () => run.store.write(storeKeyOf(id), bytes, { signal: run.signal }),
+      run.signal,
+      (error) => {
+        if (!isUnavailable(error)) run.log.error({ err: error, file: id }, 'an output cannot be stored yet');
+        return true;
+      },
+    );
+    return { id, ...stored };
+  });
 }

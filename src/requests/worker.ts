@@ -5,6 +5,7 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isUnavailable } from '../db/database.ts';
+import { logFields } from '../tracing/span.ts';
 import {
   type ClaimedRequest,
   claimRequest,
@@ -23,6 +24,7 @@ import {
   type RunContext,
   runRequest,
 } from './run-request.ts';
+import { recordWait } from './trace.ts';
 import { heartbeat, listUnservedPools, unregisterWorker } from './workers.ts';
 
 /** Longer than any restart: what is queued for a backend should outlive a change of its machine. */
@@ -52,7 +54,8 @@ const POLL_MS = 1000;
 const RENEW_MS = 5000;
 /** Longer than this between two looks, and other workers may not have been able to renew their leases either. */
 const MISSED_MS = 1.5 * RENEW_MS;
-const CONTENDED_MS = 10;
+/** Those who end requests hold it for a millisecond or two each, one after the other. */
+const CONTENDED_MS = 3;
 
 interface Run {
   claimed: ClaimedRequest;
@@ -92,21 +95,24 @@ export async function startWorker(
   }
 
   async function afterBrokenRun(claimed: ClaimedRequest, signal: AbortSignal, error: unknown): Promise<void> {
+    const about = { request_id: claimed.id, ...logFields(claimed.trace) };
     if (error instanceof LeaseLost || signal.reason instanceof LeaseLost) {
-      log.warn({ request_id: claimed.id }, 'a request was taken over by another worker');
+      log.warn(about, 'a request was taken over by another worker');
       return;
     }
     if (!(signal.reason instanceof Interrupted)) {
       // Not given back, since that would not count: when its lease ends it runs again, a bounded number of times.
-      log.error({ err: error, request_id: claimed.id }, 'a run broke off');
+      log.error({ err: error, ...about }, 'a run broke off');
       return;
     }
     try {
       const pool = await giveBackRequest(db, claimed);
-      if (pool) notifications.publish('queue', [pool]);
+      if (!pool) return;
+      notifications.publish('requests', [claimed.id]);
+      notifications.publish('queue', [pool]);
     } catch (failure) {
       log.warn(
-        { err: failure, request_id: claimed.id },
+        { err: failure, ...about },
         'a request could not be given back; it runs again when its lease ends',
       );
     }
@@ -148,7 +154,9 @@ export async function startWorker(
   async function claimFrom(pool: string): Promise<boolean> {
     const claimed = await claimRequest(db, pool, randomUUID(), options.requestTimeoutMs);
     if (claimed) {
+      recordWait(context.tracing, claimed, 'claimed');
       notifications.publish('requests', [claimed.id]);
+      if (claimed.told) notifications.publish('webhooks', ['events']);
       start(claimed, (signal) => runRequest(runContext, claimed, signal));
       return true;
     }
@@ -201,6 +209,7 @@ export async function startWorker(
           ? undefined
           : await claimRequest(db, pool, randomUUID(), options.requestTimeoutMs);
         if (!claimed) break;
+        recordWait(context.tracing, claimed, 'claimed');
         await endUnservedRequest(runContext, claimed, new AbortController().signal);
       }
     }
@@ -208,10 +217,15 @@ export async function startWorker(
 
   /** What dead workers left: back to the queue, or ended if that happened too often. */
   async function recoverLost(): Promise<void> {
-    await context.slots.reclaim();
     const requeued = await requeueLostRequests(db);
+    // After it: the slots of those that were just lost are free for whoever takes them over.
+    await context.slots.reclaim();
     if (requeued.length > 0) {
       log.warn({ requests: requeued.length }, 'requests of a lost worker run again');
+      notifications.publish(
+        'requests',
+        requeued.map(({ id }) => id),
+      );
       notifications.publish('queue', [...new Set(requeued.map(({ pool }) => pool))]);
     }
     for (
@@ -230,12 +244,14 @@ export async function startWorker(
     until: AbortSignal,
   ): Promise<void> => {
     while (!until.aborted) {
+      let pauseMs = ms;
       try {
         await look();
       } catch (error) {
         if (!isUnavailable(error)) log.error({ err: error }, 'a worker could not look after its requests');
+        pauseMs = Math.min(ms, POLL_MS);
       }
-      await sleep(ms, undefined, { signal: until }).catch(() => {});
+      await sleep(pauseMs, undefined, { signal: until }).catch(() => {});
     }
   };
   const ended = new AbortController();

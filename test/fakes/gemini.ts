@@ -35,6 +35,8 @@ export interface GeminiCall {
   body: GeminiBody;
   /** Of the body as it came. */
   bytes: number;
+  /** Resolves when the answer or the connection has ended: whether the whole answer was handed over. */
+  closed?: Promise<boolean>;
 }
 
 export interface GeminiFake extends AsyncDisposable {
@@ -95,6 +97,10 @@ export async function startGeminiFake(script: Answer[] = []): Promise<GeminiFake
       credential: credentialOf(request),
       body: JSON.parse(bytes.toString()) as GeminiBody,
       bytes: bytes.length,
+      closed: once(response, 'close').then(
+        () => response.writableFinished,
+        () => false,
+      ),
     };
     fake.calls.push(call);
     const answer = answerTo(call);

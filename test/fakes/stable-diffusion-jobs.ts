@@ -19,10 +19,10 @@ export function createFakeJobs(draw: Draw) {
   let held = false;
   let begun = 0;
 
-  /** The first that waits, to its end. */
+  /** The first that waits, to its end; one at a time, whoever looks meanwhile. */
   async function work(): Promise<void> {
     const job = [...jobs.values()].find(({ status }) => status === 'queued' || status === 'generating');
-    if (!job || held) return;
+    if (!job || job.status === 'generating' || held) return;
     job.status = 'generating';
     if (/impossible/.test(String(job.body.prompt))) {
       job.status = 'failed';

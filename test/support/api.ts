@@ -19,6 +19,9 @@ export interface CallOptions {
   headers?: Record<string, string>;
   /** Instead of the server's first key; null sends none. */
   key?: string | null;
+  signal?: AbortSignal;
+  /** The body is given as the bytes that came. */
+  binary?: boolean;
 }
 
 /** One HTTP call; JSON answers are parsed. */
@@ -41,11 +44,15 @@ export async function call(
     method,
     headers,
     ...(body !== undefined && { body }),
+    ...(options.signal && { signal: options.signal }),
     redirect: 'manual',
   });
+  const { status } = response;
+  if (options.binary && response.ok)
+    return { status, headers: response.headers, body: Buffer.from(await response.arrayBuffer()) };
   const text = await response.text();
   const isJson = response.headers.get('content-type')?.includes('json') && text !== '';
-  return { status: response.status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
+  return { status, headers: response.headers, body: isJson ? JSON.parse(text) : text };
 }
 
 /** Submits and gives the id. @throws when it was refused. */

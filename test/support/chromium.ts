@@ -2,21 +2,11 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { hasProgram, run } from './command.ts';
+import { run } from './command.ts';
+import { missingProgram } from './debian-package.ts';
 
-const INSTALL_TIMEOUT_MS = 300_000;
-
-/** Makes sure that there is one: root gets it from the distribution. @returns why there is none, or undefined. */
-export async function missingChromium(): Promise<string | undefined> {
-  if (hasProgram('chromium')) return undefined;
-  if (process.getuid?.() !== 0 || !hasProgram('apt-get'))
-    return 'chromium is not installed (apt-get install chromium)';
-  console.warn('installing chromium, this once (apt-get install chromium)');
-  const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, timeoutMs: INSTALL_TIMEOUT_MS };
-  await run('apt-get', ['update', '-qq'], options);
-  await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium'], options);
-  return hasProgram('chromium') ? undefined : 'chromium could not be installed';
-}
+/** Makes sure that there is one. @returns why there is none, or undefined. */
+export const missingChromium = (): Promise<string | undefined> => missingProgram('chromium');
 
 export interface RenderedPage {
   /** The document as it is once scripts have run, as HTML. */

@@ -1,5 +1,7 @@
 /** Programs run to their end. */
 import { execFile, spawnSync } from 'node:child_process';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The checkout. */
@@ -18,13 +20,18 @@ export interface RunOptions {
   env?: Record<string, string>;
   cwd?: string;
   timeoutMs?: number;
+  /** All that there is on stdin. */
+  input?: string;
 }
+
+/** Where whoever runs the tests has no logins. */
+export const NO_LOGINS = { XDG_CONFIG_HOME: join(tmpdir(), 'darkroom-test-without-logins') };
 
 /** Runs a program and gives what it printed, however it ended. */
 export function run(
   program: string,
   parameters: string[],
-  { env, cwd, timeoutMs = 60_000 }: RunOptions = {},
+  { env, cwd, timeoutMs = 60_000, input = '' }: RunOptions = {},
 ): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const options = {
@@ -33,17 +40,20 @@ export function run(
       timeout: timeoutMs,
       maxBuffer: 64 * 2 ** 20,
     };
-    execFile(program, parameters, options, (error, stdout, stderr) => {
+    const child = execFile(program, parameters, options, (error, stdout, stderr) => {
       if (error && typeof error.code !== 'number' && error.code !== null && error.signal === undefined)
         return reject(error);
       resolve({ code: error ? (typeof error.code === 'number' ? error.code : null) : 0, stdout, stderr });
     });
+    // Whoever does not read it may have ended before.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
   });
 }
 
 /** `darkroom …` on this Node. */
 export const darkroom = (parameters: string[], options: RunOptions = {}): Promise<Ended> =>
-  run(process.execPath, [MAIN, ...parameters], options);
+  run(process.execPath, [MAIN, ...parameters], { ...options, env: { ...NO_LOGINS, ...options.env } });
 
 /** Whether the machine has such a program. */
 export const hasProgram = (name: string): boolean =>

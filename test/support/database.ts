@@ -3,7 +3,8 @@ import pg from 'pg';
 import { pino } from 'pino';
 import { createAccount, type NewAccount } from '../../src/accounts/accounts.ts';
 import { createKey } from '../../src/accounts/keys.ts';
-import { type ConnectionTarget, clientOptions, openDatabase } from '../../src/db/database.ts';
+import { type ConnectionTarget, clientOptions } from '../../src/db/connection.ts';
+import { openDatabase } from '../../src/db/database.ts';
 import { findCluster } from '../../src/db/embedded/cluster.ts';
 import { isAlive, isServerOf, readPostmasterFile } from '../../src/db/embedded/postmaster.ts';
 import { connectionThrough } from '../../src/db/embedded/probe.ts';
@@ -29,6 +30,8 @@ export const targetOf = async (dataDir: string): Promise<ConnectionTarget> =>
   connectionThrough((await postmaster(dataDir)).socketFolder);
 
 export interface Peek extends AsyncDisposable {
+  /** Statements without parameters, on one connection. */
+  script(text: string): Promise<void>;
   /** Rows of any statement. A connection that the server's death broke is replaced at the next use. */
   // biome-ignore lint/suspicious/noExplicitAny: a test's statement says what its rows are.
   rows<Row = any>(text: string, values?: unknown[]): Promise<Row[]>;
@@ -47,6 +50,9 @@ export function peekThrough(target: ConnectionTarget): Peek {
   const rows = async <Row>(text: string, values: unknown[] = []): Promise<Row[]> =>
     (await pool.query({ text, values })).rows as Row[];
   return {
+    async script(text) {
+      await pool.query(text);
+    },
     rows,
     async row<Row>(text: string, values?: unknown[]) {
       return (await rows<Row>(text, values))[0]!;

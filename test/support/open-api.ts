@@ -35,6 +35,8 @@ export const describedAnswers = ({ paths }: Description): string[] =>
 export function createAnswerChecker(description: Description): {
   /** @returns what is wrong with `answer` to a call of `path`, which is a template as in the description. */
   check(method: string, path: string, answer: Answer): string[];
+  /** The same of a value and one of the schemas that the description names. */
+  checkNamed(name: string, value: unknown): string[];
 } {
   const ajv = addFormats.default(new Ajv2020({ strict: false, allErrors: true }));
   for (const format of ['image_uri', 'text']) ajv.addFormat(format, true);
@@ -46,7 +48,17 @@ export function createAnswerChecker(description: Description): {
     return known;
   };
 
+  const mistakes = (schema: object, value: unknown): string[] => {
+    const validate = validatorOf(schema);
+    return validate(value)
+      ? []
+      : validate.errors!.map(
+          ({ instancePath, message, params }) => `${instancePath} ${message} ${JSON.stringify(params)}`,
+        );
+  };
+
   return {
+    checkNamed: (name, value) => mistakes(description.components.schemas[name]!, value),
     check(method, path, { status, headers, body }) {
       const response = description.paths[path]?.[method.toLowerCase()]?.responses[status];
       if (!response) return [`${method} ${path} ${status} is not described`];
@@ -55,13 +67,7 @@ export function createAnswerChecker(description: Description): {
         return body === '' ? [] : [`${method} ${path} ${status} has a body that is not described`];
       const schema = (response.content[type ?? ''] ?? response.content[`${type?.split('/')[0]}/*`])?.schema;
       if (!schema) return [`${method} ${path} ${status} is ${type}, which is not described`];
-      const validate = validatorOf(schema);
-      return validate(body)
-        ? []
-        : validate.errors!.map(
-            ({ instancePath, message, params }) =>
-              `${method} ${path} ${status}: ${instancePath} ${message} ${JSON.stringify(params)}`,
-          );
+      return mistakes(schema, body).map((mistake) => `${method} ${path} ${status}: ${mistake}`);
     },
   };
 }

@@ -1,13 +1,15 @@
 /** A whole Darkroom for tests: in this process, or as a process of its own that can be killed. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { type App, startApp } from '../../src/app.ts';
 import { readConfig } from '../../src/config/config.ts';
 import { createLog } from '../../src/log.ts';
+import { copyCluster } from './cluster-template.ts';
+import { temporaryFolder } from './temporary-folder.ts';
+
+export { temporaryFolder };
 
 export const TEST_KEY = 'dk_test_0123456789abcdefghij';
 
@@ -21,13 +23,6 @@ const TEST_ENV = {
   DARKROOM_SHUTDOWN_GRACE: '2s',
 };
 
-/** A folder that the unprivileged PostgreSQL user can reach when tests run as root. */
-export async function temporaryFolder(): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), 'darkroom-test-'));
-  await chmod(folder, 0o755);
-  return folder;
-}
-
 export interface TestServer extends AsyncDisposable {
   url: string;
   key: string;
@@ -40,8 +35,9 @@ export async function startTestServer(
   givenDataDir?: string,
 ): Promise<TestServer & { app: App }> {
   const dataDir = givenDataDir ?? (await temporaryFolder());
+  if (!givenDataDir && !env.DATABASE_URL) await copyCluster(dataDir);
   const { config, secrets } = readConfig({ ...TEST_ENV, DARKROOM_DATA_DIR: dataDir, ...env });
-  const app = await startApp(config, secrets, createLog(config, false));
+  const app = await startApp(config, secrets, await createLog(config, false));
   return {
     app,
     url: app.address,
@@ -64,9 +60,14 @@ export interface ServerProcess extends TestServer {
 
 const MAIN = fileURLToPath(new URL('../../src/main.ts', import.meta.url));
 
-/** `darkroom serve` as a process of its own, ready. @throws with its output when it ends before it is. */
-export async function spawnServer(dataDir: string, env: Record<string, string> = {}): Promise<ServerProcess> {
-  const child = spawn(process.execPath, [MAIN, 'serve'], {
+/** `darkroom serve`, or another of its servers, as a process of its own, ready. @throws with its output when it ends before it is. */
+export async function spawnServer(
+  dataDir: string,
+  env: Record<string, string> = {},
+  command: readonly string[] = ['serve'],
+): Promise<ServerProcess> {
+  if (!env.DATABASE_URL) await copyCluster(dataDir);
+  const child = spawn(process.execPath, [MAIN, ...command], {
     env: {
       PATH: process.env.PATH,
       HOME: process.env.HOME,

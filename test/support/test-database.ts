@@ -4,9 +4,11 @@ import { pino } from 'pino';
 import { createAccount, type NewAccount } from '../../src/accounts/accounts.ts';
 import type { Identity } from '../../src/accounts/authenticate.ts';
 import { createKey } from '../../src/accounts/keys.ts';
-import { type ConnectionTarget, type Database, openDatabase } from '../../src/db/database.ts';
+import type { ConnectionTarget } from '../../src/db/connection.ts';
+import { type Database, openDatabase } from '../../src/db/database.ts';
 import { startEmbeddedPostgres } from '../../src/db/embedded/embedded.ts';
 import { migrate } from '../../src/db/migrate.ts';
+import { copyCluster } from './cluster-template.ts';
 import { type Peek, peekThrough } from './database.ts';
 import { temporaryFolder } from './server.ts';
 
@@ -21,6 +23,7 @@ export interface TestDatabase extends AsyncDisposable {
 
 export async function startTestDatabase(maxConnections = 10): Promise<TestDatabase> {
   const dataDir = await temporaryFolder();
+  await copyCluster(dataDir);
   const server = await startEmbeddedPostgres({ dataDir, log: silent });
   const target = server.connection;
   await migrate(target, silent);
@@ -54,6 +57,7 @@ export async function addIdentity(
   return {
     keyId: row.id,
     accountId,
+    operator: false,
     scopes: ['admin'],
     requestsPerMinute: null,
     keyBudget: account.keyBudget ?? null,

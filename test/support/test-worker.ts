@@ -14,8 +14,10 @@ import type { FileStore } from '../../src/files/store.ts';
 import { createBackendSlots } from '../../src/requests/backend-slots.ts';
 import { readResult } from '../../src/requests/read-result.ts';
 import { isEnded } from '../../src/requests/states.ts';
-import { createSubmit, type Submission } from '../../src/requests/submit.ts';
+import type { Submission } from '../../src/requests/submission.ts';
+import { createSubmit } from '../../src/requests/submit.ts';
 import { startWorker, type Worker } from '../../src/requests/worker.ts';
+import { NO_TRACING } from '../../src/tracing/tracing.ts';
 import { TEXT_TO_IMAGE } from './api.ts';
 import { temporaryFolder } from './server.ts';
 import { silent, type TestDatabase } from './test-database.ts';
@@ -81,6 +83,7 @@ export async function openStage({ db }: TestDatabase): Promise<Stage> {
           slots: createBackendSlots(options.db ?? db, options.limits ?? new Map()),
           catalog,
           log: silent,
+          tracing: NO_TRACING,
           observeRound: () => {},
         },
         {

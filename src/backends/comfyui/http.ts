@@ -1,5 +1,5 @@
 /** Calls of a ComfyUI server: each bounded in time and size. The operator configured the address, so nothing else is checked. */
-import { type Dispatcher, request } from 'undici';
+import type { Dispatcher } from 'undici';
 import { BackendError } from '../backend.ts';
 
 /** One ComfyUI server. */
@@ -87,6 +87,7 @@ export async function call(
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
   const body = options.json === undefined ? options.body : jsonBody(options.json);
   try {
+    const { request } = await import('undici');
     const response = await request(new URL(path, server.base), {
       method,
       signal,

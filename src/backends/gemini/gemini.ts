@@ -17,7 +17,7 @@ import { type FittedInputs, fitInputs } from './fit-inputs.ts';
 import { fitOutputs } from './fit-output.ts';
 import { lookAtGemini } from './health.ts';
 import { countOf, objectOf } from './json.ts';
-import { costOf } from './prices.ts';
+import { costOf, hasPrices } from './prices.ts';
 import { checkRound, requestBody } from './request-body.ts';
 import { upstreamModelOf } from './upstream-models.ts';
 import { type VertexOptions, vertexAccess } from './vertex-access.ts';
@@ -33,7 +33,7 @@ export interface GeminiOptions {
   /** Of one answer, drafts and signatures among it. */
   maxAnswerBytes?: number;
   fetch?: Fetch;
-  /** Milliseconds. */
+  /** Milliseconds, of a clock that is never set. */
   now?: () => number;
 }
 
@@ -50,7 +50,7 @@ export function createGeminiBackend(options: GeminiOptions): Backend {
   );
   if (options.vertex) accesses.push(vertexAccess(options.vertex));
   if (accesses.length === 0) throw new Error('Gemini needs an API key or a project on Vertex AI');
-  const now = options.now ?? Date.now;
+  const now = options.now ?? (() => performance.now());
   const pool = createAccessPool(accesses, now);
   const bounds: CallBounds = {
     fetch: options.fetch ?? fetch,
@@ -90,6 +90,7 @@ function capabilitiesOf(upstreamModel: string): Capabilities {
     inputContentTypes: ['image/png', 'image/jpeg', 'image/webp'],
     seed: 'best-effort',
     reportsProgress: false,
+    tellsCost: hasPrices(upstreamModel),
   };
 }
 
@@ -121,7 +122,7 @@ async function callThrough(
     const access = pool.take(upstreamModel, tried);
     if (!access) throw pool.whyNone(upstreamModel);
     tried.add(access);
-    const verdict = await askOnce(access, upstreamModel, json, withinDeadline(bounds, context, now), context);
+    const verdict = await askOnce(access, upstreamModel, json, withinDeadline(bounds, context), context);
     if ('body' in verdict) return verdict.body;
     if ('error' in verdict) throw verdict.error;
     const { kind, reason, forMs, everyModel } = verdict.rest;
@@ -151,8 +152,8 @@ async function askOnce(
   }
 }
 
-function withinDeadline(bounds: CallBounds, { deadline }: RoundContext, now: () => number): CallBounds {
-  return { ...bounds, timeoutMs: Math.min(bounds.timeoutMs, deadline.getTime() - now()) };
+function withinDeadline(bounds: CallBounds, { deadline }: RoundContext): CallBounds {
+  return { ...bounds, timeoutMs: Math.min(bounds.timeoutMs, deadline.getTime() - Date.now()) };
 }
 
 /** A relay may put an error into an answer of 200. */

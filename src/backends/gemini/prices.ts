@@ -30,11 +30,12 @@ export interface Usage {
   imageTokenCount?: number | undefined;
 }
 
+export const hasPrices = (upstreamModel: string): boolean => Object.hasOwn(PRICES, familyOf(upstreamModel));
+
 /** What a call cost in USD by its tokens; undefined for a model without prices here and an answer that does not count. */
 export function costOf(upstreamModel: string, usage: Usage | undefined): number | undefined {
-  const family = familyOf(upstreamModel);
-  if (!usage?.candidatesTokenCount || !Object.hasOwn(PRICES, family)) return undefined;
-  const prices = PRICES[family]!;
+  if (!usage?.candidatesTokenCount || !hasPrices(upstreamModel)) return undefined;
+  const prices = PRICES[familyOf(upstreamModel)]!;
   const candidates = usage.candidatesTokenCount;
   // Not broken down, they are nearly all an image's.
   const images = Math.min(candidates, usage.imageTokenCount ?? candidates);

@@ -1,5 +1,4 @@
 /** Calls of a server that the operator configured: bounded in time and size, every failure with a name. */
-import { request } from 'undici';
 import { BackendError } from '../backend.ts';
 import type { Answer } from './answer.ts';
 import { refusal } from './refusal.ts';
@@ -54,6 +53,7 @@ export function createApi(options: ApiOptions): Api {
       ...(authorised && options.apiKey !== undefined && { authorization: `Bearer ${options.apiKey}` }),
     };
     return await withinTime(timeoutMs, sent.signal, async (signal, progress) => {
+      const { request } = await import('undici');
       const response = await request(url, {
         method: sent.method,
         headers,

@@ -3,6 +3,7 @@ import type { Backend, Capabilities, Round, RoundContext, RoundResult } from '..
 import { type ApiOptions, createApi } from './api.ts';
 import { lookAtServer } from './health.ts';
 import { makeImages } from './images.ts';
+import { hasPrices } from './prices.ts';
 import { createJobs } from './stable-diffusion.ts';
 import { upstreamModelOf } from './upstream-models.ts';
 
@@ -39,6 +40,7 @@ export function createOpenAiBackend(options: OpenAiOptions): Backend {
       inputContentTypes: ['image/png', 'image/jpeg', 'image/webp'],
       seed: jobs?.found ? 'best-effort' : 'none',
       reportsProgress: false,
+      tellsCost: hasPrices(upstreamModel),
     }),
     generate,
     async resume(reference, round, context) {

@@ -32,14 +32,15 @@ export interface Usage {
   outputTokens: number | undefined;
 }
 
+export const hasPrices = (upstreamModel: string): boolean => Object.hasOwn(PRICES, familyOf(upstreamModel));
+
 /**
  * What a call cost in USD by its tokens; undefined for a model without prices here and an answer that does not count.
  * Cached input is cheaper but not told of, so that this is at times a little more than the bill.
  */
 export function costOf(upstreamModel: string, usage: Usage): number | undefined {
-  const family = familyOf(upstreamModel);
-  if (!usage.outputTokens || !Object.hasOwn(PRICES, family)) return undefined;
-  const prices = PRICES[family]!;
+  if (!usage.outputTokens || !hasPrices(upstreamModel)) return undefined;
+  const prices = PRICES[familyOf(upstreamModel)]!;
   const input = usage.inputTokens ?? 0;
   const images = Math.min(input, usage.imageInputTokens ?? 0);
   const millionths =

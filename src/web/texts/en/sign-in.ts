@@ -1,0 +1,15 @@
+export const signIn = {
+  title: 'Sign in',
+  welcome: 'Welcome to Darkroom',
+  description: 'Sign in with an API key. It stays between you and this server.',
+  key: 'API key or sign-in link',
+  keyHint: 'A key begins with dk_ and was shown when it was made.',
+  submit: 'Sign in',
+  submitting: 'Signing in…',
+  missing: 'Paste your API key or a sign-in link first.',
+  noKeyTitle: 'No key at hand?',
+  noKeyText: 'On the machine that runs Darkroom, this prints a link that signs you in once:',
+  failed: 'That did not work',
+  addAccount: 'Sign in to another account',
+  backToAccount: 'Back to {{name}}',
+};

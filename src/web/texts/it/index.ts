@@ -1,0 +1,12 @@
+import type { Texts } from '../translated.ts';
+import { common } from './common.ts';
+import { explore } from './explore.ts';
+import { generations } from './generations.ts';
+import { keys } from './keys.ts';
+import { playground } from './playground.ts';
+import { signIn } from './sign-in.ts';
+import { system } from './system.ts';
+import { usage } from './usage.ts';
+import { webhooks } from './webhooks.ts';
+
+export const it: Texts = { common, explore, generations, keys, playground, signIn, system, usage, webhooks };

@@ -1,0 +1,25 @@
+import type { Texts } from '../translated.ts';
+
+export const explore: Texts['explore'] = {
+  title: '模型',
+  description: '這裡的每個模型都使用同一套 API。選擇一個來試用，或從您的程式碼呼叫。',
+  search: '搜尋模型',
+  searchPlaceholder: '依名稱、ID 或用途搜尋',
+  kind: '類型',
+  category: '類別',
+  price: '價格',
+  any: { kind: '所有類型', category: '所有類別', price: '所有價格' },
+  prices: { free: '免費', low: '低於 {{amount}}', medium: '{{from}} 至 {{to}}', high: '{{amount}} 以上' },
+  availableOnly: '可立即執行',
+  count_other: '{{count}} 個模型',
+  perImage: '{{price}} / 張',
+  perVideo: '{{price}} / 部',
+  unavailable: '需要後端',
+  unavailableHint: '目前設定的後端都無法執行此模型。',
+  drawn: '這些圖片由 Darkroom 的沙盒繪製，並非模型的作品。',
+  emptyTitle: '沒有符合的模型',
+  emptyText: '請嘗試其他關鍵字，或移除篩選條件。',
+  noModelsTitle: '目前還沒有模型',
+  noModelsText: '將模型資料夾加入 DARKROOM_MODELS_DIR,模型便會顯示在這裡。',
+  clearFilters: '清除搜尋與篩選條件',
+};

@@ -3,15 +3,12 @@ import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openS3Store } from '../src/files/s3-store.ts';
 import { StoreRefused } from '../src/files/store.ts';
 import { testStore } from '../src/files/store-testing.ts';
-import { hasSwift, makeBucket, startSwift, type TestS3 } from './support/s3.ts';
+import { makeBucket, missingSwift, startSwift, type TestS3 } from './support/s3.ts';
 
-const there = hasSwift();
-if (!there)
-  console.warn(
-    "SKIPPED: a second S3 server needs Debian's python3-swift, which root could have installed here.",
-  );
+const missing = await missingSwift();
+if (missing) console.warn(`SKIPPED: a second S3 server: ${missing}`);
 
-describe.skipIf(!there)('in OpenStack Swift', () => {
+describe.skipIf(missing)('in OpenStack Swift', () => {
   let s3: TestS3;
   beforeAll(async () => {
     s3 = await startSwift();

@@ -2,22 +2,25 @@
 import { hasProgram, run } from './command.ts';
 
 const INSTALL_TIMEOUT_MS = 300_000;
+/** Test files run side by side, and of its locks apt waits for one only. */
+const LOCK = '/var/lock/darkroom-tests-apt';
+/** What may be installed is often known already, and finding it out takes longer than most packages. */
+const INSTALL =
+  'install() { apt-get install -y -qq --no-install-recommends -o DPkg::Lock::Timeout=240 "$0"; }; install || { apt-get update -qq && install; }';
 
 /** Makes sure that `program` is there: root gets it from the distribution. @returns why there is none, or undefined. */
-export async function missingProgram(program: string, name = program): Promise<string | undefined> {
-  if (hasProgram(program)) return undefined;
+export const missingProgram = (program: string, name = program): Promise<string | undefined> =>
+  missingPackage(name, () => hasProgram(program));
+
+/** The same of something else that comes with the package `name`. */
+export async function missingPackage(name: string, isThere: () => boolean): Promise<string | undefined> {
+  if (isThere()) return undefined;
   if (process.getuid?.() !== 0 || !hasProgram('apt-get'))
-    return `${program} is not installed (apt-get install ${name})`;
+    return `${name} is not installed (apt-get install ${name})`;
   console.warn(`installing ${name}, this once (apt-get install ${name})`);
-  const options = { env: { DEBIAN_FRONTEND: 'noninteractive' }, timeoutMs: INSTALL_TIMEOUT_MS };
-  // Test files run side by side, and apt lets one at a time.
-  const wait = ['-o', 'DPkg::Lock::Timeout=240'];
-  const install = () =>
-    run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...wait, name], options);
-  // What may be installed is often known already, and finding it out takes longer than most packages.
-  await install().catch(async () => {
-    await run('apt-get', ['update', '-qq', ...wait], options);
-    await install();
+  const { stderr } = await run('flock', [LOCK, 'sh', '-c', INSTALL, name], {
+    env: { DEBIAN_FRONTEND: 'noninteractive' },
+    timeoutMs: INSTALL_TIMEOUT_MS,
   });
-  return hasProgram(program) ? undefined : `${name} could not be installed`;
+  return isThere() ? undefined : `${name} could not be installed: ${stderr}`;
 }

@@ -5,6 +5,7 @@ import { rm } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { CreateBucketCommand, ListMultipartUploadsCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { type BucketSettings, createClient } from '../../src/files/s3-client.ts';
+import { missingPackage } from './debian-package.ts';
 import { temporaryFolder } from './server.ts';
 
 export interface TestS3 extends AsyncDisposable {
@@ -42,13 +43,11 @@ export const startSwift = (): Promise<TestS3> =>
     secretAccessKey: 'testing',
   });
 
-/** Whether the machine has it, or has it now: root may install it. */
-export function hasSwift(): boolean {
-  const isThere = () => spawnSync(PYTHON, ['-c', 'import swift.common.middleware.s3api']).status === 0;
-  const install = () => spawnSync('apt-get', INSTALL, { timeout: 120_000, stdio: 'ignore' }).status === 0;
-  return isThere() || (process.getuid?.() === 0 && install() && isThere());
-}
-const INSTALL = ['install', '--yes', '--no-install-recommends', 'python3-swift'];
+export const missingSwift = (): Promise<string | undefined> =>
+  missingPackage(
+    'python3-swift',
+    () => spawnSync(PYTHON, ['-c', 'import swift.common.middleware.s3api']).status === 0,
+  );
 
 /** A process of its own: it has its own clock. */
 async function startServer(

@@ -190,6 +190,8 @@ export async function startApp(
       // Answers that are held back for a change end now; new calls still get their answer while work winds down.
       watcher[Symbol.dispose]();
       await work?.stop();
+      // Of how work ended, before the streams are closed.
+      await following.caughtUp();
       await opened.disposeAsync();
     },
   };

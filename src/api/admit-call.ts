@@ -1,5 +1,6 @@
 /** Whether a call may come in: whose it is, what is left of its limit, what its key is for. */
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyContextConfig, FastifyReply, FastifyRequest } from 'fastify';
+import type { Identity } from '../accounts/authenticate.ts';
 import { includesScope } from '../accounts/scopes.ts';
 import { errors } from '../errors.ts';
 import { after } from '../lib/after.ts';
@@ -16,13 +17,16 @@ export function admitCall(
     request.identity = identity;
     return after(context.rateLimit(identity), (headers) => {
       reply.headers(headers);
-      requireScope(request);
+      requireScope(identity, request.routeOptions.config);
     });
   });
 }
 
-function requireScope({ identity, routeOptions }: FastifyRequest): void {
-  const { scope, operator } = routeOptions.config;
+/** @throws 403 */
+export function requireScope(
+  identity: Identity,
+  { scope, operator }: Pick<FastifyContextConfig, 'scope' | 'operator'>,
+): void {
   if (!includesScope(identity.scopes, scope!)) {
     throw errors.permissionDenied(
       `This API key may not do that: it needs the scope \`${scope}\` and has ${identity.scopes.map((held) => `\`${held}\``).join(', ') || 'none'}.`,

@@ -1,12 +1,13 @@
 /** The address a client reaches this server at: as configured, or as the client wrote it. */
+import type { IncomingMessage } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config/config.ts';
 
 const HOST = /^[a-z0-9.-]+(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/i;
 
-export function baseUrlOf(config: Config, request: FastifyRequest): string {
+export function baseUrlOf(config: Config, { headers }: Pick<IncomingMessage, 'headers'>): string {
   if (config.publicUrl) return config.publicUrl;
-  const host = request.headers.host ?? '';
+  const host = headers.host ?? '';
   // It comes back to the caller in URLs, so it has to look like a host.
   return HOST.test(host) ? `http://${host}` : `http://localhost:${config.port}`;
 }

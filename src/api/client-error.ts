@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { type ApiError, errors } from '../errors.ts';
+import { JSON_TYPE } from './json-body.ts';
 import { errorBody } from './render-error.ts';
 
 interface ClientError extends Error {
@@ -37,7 +38,7 @@ function rendered(error: ApiError): string {
   const body = JSON.stringify(errorBody(error, requestId));
   return [
     `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`,
-    'content-type: application/json; charset=utf-8',
+    `content-type: ${JSON_TYPE}`,
     `content-length: ${Buffer.byteLength(body)}`,
     `x-request-id: ${requestId}`,
     'connection: close',

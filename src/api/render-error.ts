@@ -1,33 +1,41 @@
 /** The one shape of every error. */
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify';
+import type { Logger } from 'pino';
 import { isUnavailable } from '../db/database.ts';
 import { ApiError, errors } from '../errors.ts';
 import { StoreFull, StoreUnavailable } from '../files/store.ts';
 import { logFields } from '../tracing/span.ts';
 import { describeValidation } from './describe-validation.ts';
+import { JSON_TYPE } from './json-body.ts';
 import { traceFailure } from './trace-calls.ts';
 
 /** Renders `error` in one shape; what is not meant for the caller is logged and told as 500 or 503. */
 export function renderError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const apiError = toApiError(error);
+  const apiError = explainError(error, request.log, {
+    request_id: request.id,
+    ...logFields(request.span?.context),
+  });
   traceFailure(request, apiError);
-  if (apiError.status >= 500) {
-    request.log.error(
-      { err: apiError.cause ?? error, request_id: request.id, ...logFields(request.span?.context) },
-      apiError.status === 503 ? 'not available' : 'a call failed',
-    );
-  }
   return (
     reply
       .code(apiError.status)
       .headers(apiError.headers)
-      // What the framework refuses itself has met no hook.
-      .header('x-request-id', request.id)
       // What fails before the first hook has not been given it.
       .header('x-request-id', request.id)
-      .type('application/json; charset=utf-8')
+      .type(JSON_TYPE)
       .send(errorBody(apiError, request.id))
   );
+}
+
+/** What the caller is told of `error`; the rest is logged with `call`, which names the call. */
+export function explainError(error: unknown, log: Pick<Logger, 'error'>, call: object): ApiError {
+  const apiError = toApiError(error);
+  if (apiError.status >= 500)
+    log.error(
+      { err: apiError.cause ?? error, ...call },
+      apiError.status === 503 ? 'not available' : 'a call failed',
+    );
+  return apiError;
 }
 
 /** `requestId` is this call's. */

@@ -1,6 +1,5 @@
 /** The HTTP server: what is the same for all endpoints, and the list of them. */
 import { randomUUID } from 'node:crypto';
-import cors from '@fastify/cors';
 import Fastify, { type FastifyBaseLogger, type FastifyInstance, LogController } from 'fastify';
 import { errors } from '../errors.ts';
 import { logFields } from '../tracing/span.ts';
@@ -11,7 +10,9 @@ import { admitCall } from './admit-call.ts';
 import { cancelEndpoint } from './cancel.ts';
 import { answerClientError } from './client-error.ts';
 import type { ApiContext } from './context.ts';
+import { allowOrigins } from './cross-origin.ts';
 import { deliveriesEndpoints } from './deliveries.ts';
+import { answerStatusesDirectly } from './direct-status.ts';
 import { directUploadsEndpoints } from './direct-uploads.ts';
 import { fileEndpoint } from './file.ts';
 import { useJson } from './json-body.ts';
@@ -49,20 +50,6 @@ const IDLE_TIMEOUT_MS = 120_000;
 /** How often the first two are looked at. */
 const TIMEOUT_CHECK_MS = 1000;
 
-const EXPOSED_HEADERS = [
-  'X-Request-Id',
-  'ETag',
-  'Retry-After',
-  'RateLimit-Limit',
-  'RateLimit-Remaining',
-  'RateLimit-Reset',
-  'Idempotency-Replayed',
-  'Content-Disposition',
-  'Content-Range',
-  'WWW-Authenticate',
-  'Mcp-Session-Id',
-];
-
 /** A server with every endpoint, not listening yet. */
 export async function createServer(context: ApiContext): Promise<FastifyInstance> {
   const server = bareServer(context);
@@ -95,6 +82,7 @@ export async function createServer(context: ApiContext): Promise<FastifyInstance
     await modelPages(app, context);
     await webApp(app, context);
   });
+  answerStatusesDirectly(server, context);
   return server;
 }
 
@@ -135,14 +123,7 @@ export function bareServer(
     reply.header('x-request-id', request.id);
     done();
   });
-  server.register(cors, {
-    origin: context.config.corsOrigins.includes('*') ? '*' : [...context.config.corsOrigins],
-    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    exposedHeaders: EXPOSED_HEADERS,
-    maxAge: 86_400,
-    // OPTIONS without the headers of a preflight is answered as well, rather than refused in words of the plugin's.
-    strictPreflight: false,
-  });
+  allowOrigins(server, context.config.corsOrigins);
   server.setErrorHandler((error, request, reply) => renderError(error, request, reply));
   server.setNotFoundHandler((request, reply) =>
     renderError(

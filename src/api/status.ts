@@ -2,6 +2,7 @@
 
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
+import type { Identity } from '../accounts/authenticate.ts';
 import { errors } from '../errors.ts';
 import { matchesEtag } from '../files/serve.ts';
 import { after } from '../lib/after.ts';
@@ -9,6 +10,7 @@ import { isEnded, publicStatus, resultStatus } from '../requests/states.ts';
 import type { Status } from '../requests/status-row.ts';
 import { baseUrlOf } from './base-url.ts';
 import type { ApiContext } from './context.ts';
+import { JSON_TYPE } from './json-body.ts';
 import { requestId, requestParams } from './request-id.ts';
 import { statusSchema } from './schemas.ts';
 import { requestUrls } from './urls.ts';
@@ -23,9 +25,11 @@ const query = Type.Object({
   ),
 });
 
+export const STATUS_ROUTE = '/v1/requests/:id/status';
+
 export function statusEndpoint(app: FastifyInstance, context: ApiContext): void {
   app.get<{ Params: { id: string }; Querystring: { wait?: number } }>(
-    '/v1/requests/:id/status',
+    STATUS_ROUTE,
     {
       config: { scope: 'read' },
       schema: {
@@ -40,13 +44,11 @@ export function statusEndpoint(app: FastifyInstance, context: ApiContext): void 
     (request, reply) => {
       const known = request.headers['if-none-match'];
       const answer = (status: Status): string | FastifyReply => {
-        const etag = etagOf(status);
-        reply.header('etag', etag).header('cache-control', 'no-cache');
-        if (known && matchesEtag(known, etag)) return reply.code(304).send();
-        reply.type(JSON_TYPE);
-        return statusText(status, baseUrlOf(context.config, request));
+        const { code, headers, body } = statusAnswer(status, known, baseUrlOf(context.config, request));
+        reply.code(code).headers(headers);
+        return body ?? reply.send();
       };
-      return after(read(context, request, requestId(request)), (status) => {
+      return after(readOwnStatus(context, request.identity, requestId(request)), (status) => {
         const seconds = request.query.wait;
         // Who says what it knows, and knows something else, has its change already.
         if (seconds && !isEnded(status.state) && (!known || matchesEtag(known, etagOf(status))))
@@ -57,14 +59,16 @@ export function statusEndpoint(app: FastifyInstance, context: ApiContext): void 
   );
 }
 
-const JSON_TYPE = 'application/json; charset=utf-8';
-
 const etagOf = ({ version, ahead }: Status): string => `"${version}-${ahead ?? ''}"`;
 
 /** Another account's request is none of the caller's. */
-function read(context: ApiContext, request: FastifyRequest, id: string): Promise<Status> | Status {
+export function readOwnStatus(
+  context: Pick<ApiContext, 'readStatus'>,
+  identity: Identity,
+  id: string,
+): Promise<Status> | Status {
   return after(context.readStatus(id), (status) => {
-    if (!status || status.account_id !== request.identity.accountId)
+    if (!status || status.account_id !== identity.accountId)
       throw errors.notFound('There is no such request.');
     return status;
   });
@@ -86,7 +90,7 @@ async function waitForChange(
     for (;;) {
       // From before the look: what happens between a look and the waiting for it would be missed.
       const change = context.watcher.change(first.id, untilMs - performance.now(), gone.signal);
-      const status = await read(context, request, first.id);
+      const status = await readOwnStatus(context, request.identity, first.id);
       if (!waits() || resultStatus(status) !== resultStatus(first)) return status;
       await change;
     }
@@ -94,6 +98,20 @@ async function waitForChange(
     reply.raw.off('close', leave);
     leave();
   }
+}
+
+interface StatusAnswer {
+  code: 200 | 304;
+  headers: Record<string, string>;
+  body?: string;
+}
+
+/** @param known what the caller has: its `If-None-Match` */
+export function statusAnswer(status: Status, known: string | undefined, baseUrl: string): StatusAnswer {
+  const headers = { etag: etagOf(status), 'cache-control': 'no-cache' };
+  if (known && matchesEtag(known, headers.etag)) return { code: 304, headers };
+  const body = statusText(status, baseUrl);
+  return { code: 200, headers: { ...headers, 'content-type': JSON_TYPE }, body };
 }
 
 /** As JSON. */

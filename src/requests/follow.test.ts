@@ -175,3 +175,20 @@ test('nothing is asked of the database while nothing moves, but for a look from 
   expect(vi.getTimerCount()).toBe(0);
   following[Symbol.dispose]();
 });
+
+test('whoever is about to stop waits until what was announced is told', async () => {
+  const { world, following, follow, told, change } = play();
+  await follow().read();
+  const gate = Promise.withResolvers<void>();
+  world.gate = gate.promise;
+  change({ state: 'completed' });
+  let over = false;
+  const caughtUp = following.caughtUp().then(() => {
+    over = true;
+  });
+  await settled();
+  expect(over).toBe(false);
+  gate.resolve();
+  await caughtUp;
+  expect(told.at(-1)!.status.state).toBe('completed');
+});

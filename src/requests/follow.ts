@@ -31,6 +31,8 @@ interface Follower extends Disposable {
 
 export interface Following extends Disposable {
   follow(requestId: string, listener: Listener): Follower;
+  /** Until listeners have been told of all that was announced before. */
+  caughtUp(): Promise<void>;
 }
 
 interface Entry {
@@ -177,6 +179,9 @@ export function createFollowing({
           if (entries.size === 0) stop();
         },
       };
+    },
+    async caughtUp() {
+      await Promise.allSettled([...entries.values()].map(({ reading }) => reading));
     },
     [Symbol.dispose]() {
       for (const off of unsubscribe) off();

@@ -36,15 +36,6 @@ export interface Queryable {
   row<Row>(statement: Statement<Row>, values?: unknown[]): Promise<Row | undefined>;
 }
 
-/**
- * Statements reach the server in the order in which they are asked for, without waiting for the answers of those before: what does not
- * depend on an answer is best asked for together, since each wait is one behind all else that this process does.
- */
-export interface Transaction extends Queryable {
-  /** Asks for `statement` and leaves the answer to the end of the transaction, which fails if it does. */
-  send(statement: Statement<unknown>, values: unknown[]): void;
-}
-
 /** How busy a pool of connections is. */
 interface PoolLoad {
   /** Connections in use, open and unused, and as many as there may be. */
@@ -59,7 +50,7 @@ export interface Database extends Queryable, AsyncDisposable {
   readonly target: ConnectionTarget;
   load(): PoolLoad;
   /** Runs `work` in one transaction; tried again when the server chose it as the victim of a deadlock. */
-  transaction<Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result>;
+  transaction<Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result>;
   /** Several statements without parameters, for migrations. */
   script(text: string): Promise<void>;
   close(): Promise<void>;
@@ -69,7 +60,6 @@ const NO_ANSWER = 'Query read timeout';
 const READ_ONLY = '25006';
 const DEADLOCK = '40P01';
 const SERIALIZATION = '40001';
-const IN_FAILED_TRANSACTION = '25P02';
 const MOST_ATTEMPTS = 5;
 
 export function openDatabase(
@@ -81,7 +71,6 @@ export function openDatabase(
     max: options.maxConnections,
     idleTimeoutMillis: 60_000,
     query_timeout: options.answerTimeoutMs ?? ANSWER_TIMEOUT_MS,
-    pipeline: true,
     onConnect: refuseStandby,
   });
   let closing = false;
@@ -153,33 +142,17 @@ export function openDatabase(
     },
   });
 
-  const once = <Result>(work: (tx: Transaction) => Promise<Result>): Promise<Result> =>
+  const once = <Result>(work: (tx: Queryable) => Promise<Result>): Promise<Result> =>
     onConnection(async (client) => {
-      const sent: Promise<unknown>[] = [];
-      const send = (config: string | pg.QueryConfig): void => {
-        const answer = client.query(config);
-        // It is looked at in the end.
-        answer.catch(() => {});
-        sent.push(answer);
-      };
       try {
-        send('begin');
-        const result = await work({
-          ...queryable((config) => client.query(config)),
-          send: (statement, values) => send(query(statement, values)),
-        });
-        // Where one before it has failed, this ends the transaction and keeps nothing of it.
-        send('commit');
-        await Promise.all(sent);
+        await client.query('begin');
+        const result = await work(queryable((config) => client.query(config)));
+        await client.query('commit');
         return result;
       } catch (error) {
         // Otherwise its connection is closed, and the transaction ends with it.
         if (!isUnavailable(error)) await client.query('rollback').catch(() => client.end());
-        if ((error as { code?: string }).code !== IN_FAILED_TRANSACTION) throw error;
-        // It was refused because of something sent before it.
-        throw (
-          (await Promise.allSettled(sent)).find((answer) => answer.status === 'rejected')?.reason ?? error
-        );
+        throw error;
       }
     });
 
@@ -192,8 +165,8 @@ export function openDatabase(
       waiting: pool.waitingCount,
     }),
     // A statement by itself is a transaction as well.
-    ...queryable((config) => again(() => onConnection((client) => client.query(config)))),
-    transaction: (work) => again(() => once(work)),
+    ...queryable((config) => again(options.log, () => onConnection((client) => client.query(config)))),
+    transaction: (work) => again(options.log, () => once(work)),
     async script(text) {
       await pool.query(text);
     },
@@ -203,13 +176,14 @@ export function openDatabase(
 }
 
 /** A transaction that the server has chosen as the victim of a deadlock has left nothing behind. */
-async function again<Result>(transact: () => Promise<Result>): Promise<Result> {
+async function again<Result>(log: Logger, transact: () => Promise<Result>): Promise<Result> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await transact();
     } catch (error) {
       const code = (error as { code?: string }).code;
       if (attempt >= MOST_ATTEMPTS || (code !== DEADLOCK && code !== SERIALIZATION)) throw error;
+      log.info({ err: error }, 'a transaction met another one and is tried again');
     }
   }
 }

@@ -1,89 +1,92 @@
-/** Which of several submits may come in: idempotency, room in the queue, budgets; and the rows of those that may. */
-import { statement, type Transaction } from '../db/database.ts';
+/** Which of several submits may come in (idempotency, room in the queue, budgets), and the rows of those that may. */
+import { type Queryable, statement } from '../db/database.ts';
 import type { ApiError } from '../errors.ts';
 import { uuidv7 } from '../lib/ids.ts';
-import { countQueued, givePlaces, joinLanes, leaveLanes, refuseOverQueue } from './join-lanes.ts';
-import { forgetKeys, replayKnown } from './replay-known.ts';
-import { refuseOverBudget, reserve, unreserve } from './reserve-spending.ts';
+import { accountsOf, lanesOf, ownersOf, refuseOverBudget, refuseOverQueue } from './batch-limits.ts';
+import { replayKnown, withKey } from './replay-known.ts';
 import { type Entry, isOpen, type Submission, type SubmitAnswer } from './submission.ts';
 
-/** Decides over all of `submissions`, in their order, and inserts those that may come in. */
-export async function admit(
-  tx: Transaction,
-  submissions: Submission[],
-): Promise<(SubmitAnswer | ApiError)[]> {
+/** Why nothing came in: a key was used before, or there is no room for all of them. */
+type Hindrance = { used_keys: true } | { waiting: Record<string, number>; committed: Record<string, number> };
+
+/** What it does is in the migration `0010-admit.sql`. */
+const admitRequests = statement<{ hindrance: Hindrance | null }>(
+  'admit_requests',
+  `select admit_requests($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24,
+                         $25, $26, $27, $28) as hindrance`,
+);
+
+/**
+ * Decides over all of `submissions`, in their order, and inserts those that may come in. Nearly always all may: the others are found
+ * by what stood in the way, and left out of the next try.
+ */
+export async function admit(db: Queryable, submissions: Submission[]): Promise<(SubmitAnswer | ApiError)[]> {
   const entries: Entry[] = submissions.map((submission) => ({
     submission,
     requestId: uuidv7(),
-    place: 0,
     outcome: undefined,
   }));
-  await replayKnown(tx, entries);
-
-  // Counted in before it is known who fits, since nearly always all do; what did not fit is counted out again.
-  const counted = entries.filter(isOpen);
-  if (counted.length > 0) {
-    // Asked for together, and done in this order: everybody locks lanes before money.
-    const [lanes, owners, queued] = await Promise.all([
-      joinLanes(tx, counted),
-      reserve(tx, counted),
-      countQueued(tx, counted),
-    ]);
-    refuseOverQueue(counted, queued);
-    refuseOverBudget(counted.filter(isOpen), counted, owners);
-    const refused = counted.filter((entry) => !isOpen(entry));
-    if (refused.length > 0) {
-      await leaveLanes(tx, refused);
-      await unreserve(tx, refused);
-      await forgetKeys(tx, refused);
-    }
-    const accepted = counted.filter(isOpen);
-    if (accepted.length > 0) {
-      givePlaces(accepted, lanes, counted);
-      insert(tx, accepted);
-      for (const entry of accepted) entry.outcome = { requestId: entry.requestId, replayed: false };
+  for (let open = entries; open.length > 0; open = open.filter(isOpen)) {
+    const { hindrance } = (await db.row(admitRequests, valuesOf(open)))!;
+    if (!hindrance) for (const entry of open) entry.outcome = { requestId: entry.requestId, replayed: false };
+    else if ('used_keys' in hindrance) await replayKnown(db, open);
+    else {
+      refuseOverQueue(open, hindrance.waiting);
+      refuseOverBudget(open, hindrance.committed);
     }
   }
   return entries.map(({ outcome }) => outcome!);
 }
 
-const insertRequests = statement<never>(
-  'insert_requests',
-  `insert into requests (id, account_id, key_id, model_id, pool, place, input, warnings, sync_mode, seed, rounds, reserved, webhook, trace)
-   select id, account_id, key_id, model_id, pool, place, input::json, warnings::jsonb, sync_mode, seed, rounds, reserved, webhook::jsonb, trace
-     from unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[], $5::text[], $6::bigint[], $7::text[], $8::text[],
-                 $9::boolean[], $10::bigint[], $11::smallint[], $12::bigint[], $13::text[], $14::text[])
-       as t (id, account_id, key_id, model_id, pool, place, input, warnings, sync_mode, seed, rounds, reserved, webhook, trace)`,
-);
-const adoptFiles = statement<never>(
-  'adopt_files',
-  `update files f set request_id = t.request_id, expires_at = null
-     from unnest($1::text[], $2::uuid[]) as t (id, request_id)
-    where f.id = t.id`,
-);
+/** An array of UUIDs, numbers, truth values and nulls: nothing in it has to be escaped, which takes longer than all else. */
+const plain = (values: (string | number | boolean | null)[]): string =>
+  `{${values.map((value) => value ?? 'null').join(',')}}`;
 
-function insert(tx: Transaction, entries: Entry[]): void {
+function valuesOf(entries: Entry[]): unknown[] {
+  const keyed = withKey(entries);
+  const lanes = lanesOf(entries);
+  const accounts = accountsOf(entries);
+  const owners = [...ownersOf(entries).values()];
+  // Lane by lane: what has come first has the lower place.
+  const inLanes = lanes.flat();
   const column = <Value>(read: (submission: Submission) => Value): Value[] =>
-    entries.map(({ submission }) => read(submission));
-  tx.send(insertRequests, [
-    entries.map(({ requestId }) => requestId),
-    column(({ identity }) => identity.accountId),
-    column(({ identity }) => identity.keyId),
+    inLanes.map(({ submission }) => read(submission));
+  const files = inLanes.flatMap(({ submission, requestId }) =>
+    submission.fileIds.map((fileId) => ({ fileId, requestId })),
+  );
+  return [
+    plain(keyed.map(({ submission }) => submission.identity.accountId)),
+    keyed.map(({ submission }) => submission.idempotency!.key),
+    keyed.map(({ submission }) => submission.idempotency!.fingerprint),
+    plain(keyed.map(({ requestId }) => requestId)),
+
+    plain(lanes.map(([first]) => first!.submission.identity.accountId)),
+    lanes.map(([first]) => first!.submission.pool),
+    plain(lanes.map(([first]) => first!.submission.identity.maxRunning)),
+    plain(lanes.map((lane) => lane.length)),
+
+    plain(accounts.map(({ accountId }) => accountId)),
+    plain(accounts.map(({ maxQueued }) => maxQueued)),
+
+    plain(owners.map(({ ownerId }) => ownerId)),
+    plain(owners.map(({ amount }) => amount)),
+    plain(owners.map(({ budget }) => budget)),
+
+    plain(inLanes.map(({ requestId }) => requestId)),
+    plain(lanes.flatMap((lane, index) => lane.map(() => index + 1))),
+    plain(lanes.flatMap((lane) => lane.map((_, index) => index + 1))),
+    plain(column(({ identity }) => identity.keyId)),
     column(({ modelId }) => modelId),
-    column(({ pool }) => pool),
-    entries.map(({ place }) => place),
-    column(({ input }) => JSON.stringify(input)),
+    plain(column(({ syncMode }) => syncMode)),
+    plain(column(({ seed }) => seed)),
+    plain(column(({ rounds }) => rounds)),
+    plain(column(({ reserve }) => reserve)),
     column(({ warnings }) => (warnings.length > 0 ? JSON.stringify(warnings) : null)),
-    column(({ syncMode }) => syncMode),
-    column(({ seed }) => seed),
-    column(({ rounds }) => rounds),
-    column(({ reserve: amount }) => amount),
     column(({ webhook }) => (webhook ? JSON.stringify(webhook) : null)),
     column(({ span }) => span?.context ?? null),
-  ]);
-  const files = entries.flatMap(({ submission, requestId }) =>
-    submission.fileIds.map((fileId) => [fileId, requestId] as const),
-  );
-  if (files.length > 0)
-    tx.send(adoptFiles, [files.map(([fileId]) => fileId), files.map(([, requestId]) => requestId)]);
+    `[${column(({ input }) => JSON.stringify(input)).join(',')}]`,
+
+    files.map(({ fileId }) => fileId),
+    plain(files.map(({ requestId }) => requestId)),
+  ];
 }

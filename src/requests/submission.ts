@@ -35,7 +35,6 @@ export interface SubmitAnswer {
 export interface Entry {
   submission: Submission;
   requestId: string;
-  place: number;
   outcome: SubmitAnswer | ApiError | undefined;
 }
 

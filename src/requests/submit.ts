@@ -13,7 +13,7 @@ import type { Submission, SubmitAnswer } from './submission.ts';
 export type Submit = (submission: Submission) => Promise<SubmitAnswer>;
 
 /** Large enough for every connection of a busy server, small enough to be admitted in a few milliseconds. */
-const MAX_BATCH = 256;
+const MAX_BATCH = 128;
 /** While one is on its way to the disk, the next is prepared. More wait for each other's locks where one account sends them. */
 const BATCHES_AT_ONCE = 2;
 
@@ -59,7 +59,7 @@ const codeOf = (error: unknown): string | undefined => (error instanceof ApiErro
 /** Should one of them be more than the database takes, only that one is refused. */
 async function admitAll(db: Database, submissions: Submission[]): Promise<(SubmitAnswer | Error)[]> {
   try {
-    return await db.transaction((tx) => admit(tx, submissions));
+    return await admit(db, submissions);
   } catch (error) {
     if (submissions.length === 1 || isUnavailable(error)) throw error;
     const half = submissions.length >> 1;

@@ -1,7 +1,7 @@
 /** The address a client reaches this server at: as configured, or as the client wrote it. */
 import type { IncomingMessage } from 'node:http';
-import type { FastifyRequest } from 'fastify';
 import type { Config } from '../config/config.ts';
+import type { Call } from './call.ts';
 
 const HOST = /^[a-z0-9.-]+(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/i;
 
@@ -13,7 +13,7 @@ export function baseUrlOf(config: Config, { headers }: Pick<IncomingMessage, 'he
 }
 
 /** Every address under which a URL means this server: as configured, as the client wrote it, as this machine may call it. */
-export function ownBaseUrls(config: Config, request: FastifyRequest): string[] {
+export function ownBaseUrls(config: Config, request: Pick<Call, 'headers' | 'socket'>): string[] {
   const names = ['localhost', '127.0.0.1', '[::1]'];
   return [
     baseUrlOf(config, request),

@@ -23,24 +23,28 @@ export function useJson(server: FastifyInstance): void {
         return done(errors.unsupportedMediaType('The body must not be compressed.'));
       // A client that names JSON and sends nothing, as some do with every POST, sends no body.
       if (body === '') return done(null, undefined);
-      if (hasTooManyValues(body as string)) {
-        return done(
-          errors.payloadTooLarge(
-            `The body has more than ${MAX_VALUES} values. No input needs as many: check what you send.`,
-          ),
-        );
-      }
       try {
-        done(null, JSON.parse(body as string));
+        done(null, parseJson(body as string));
       } catch (error) {
-        done(
-          errors.invalidResourceIdentifier(
-            `The body is not valid JSON: ${(error as Error).message.slice(0, 200).toWellFormed()}`,
-          ),
-        );
+        done(error as Error);
       }
     },
   );
+}
+
+/** @throws 400 when it is no JSON, 413 when it has more values than any input needs. */
+export function parseJson(text: string): unknown {
+  if (hasTooManyValues(text))
+    throw errors.payloadTooLarge(
+      `The body has more than ${MAX_VALUES} values. No input needs as many: check what you send.`,
+    );
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw errors.invalidResourceIdentifier(
+      `The body is not valid JSON: ${(error as Error).message.slice(0, 200).toWellFormed()}`,
+    );
+  }
 }
 
 /** Every value but the first of its container stands behind a comma; texts with many commas are counted along. */

@@ -1,9 +1,9 @@
 /** The model of a call and the input for it, as a submit and an estimate read them. */
-import type { FastifyRequest } from 'fastify';
 import type { Catalog, Model } from '../catalog/model.ts';
 import { type InputWarning, unknownFieldViolations } from '../catalog/unknown-fields.ts';
 import { validateInput } from '../catalog/validate-input.ts';
 import { errors, type Violation } from '../errors.ts';
+import type { Call } from './call.ts';
 import { unknownParameters } from './unknown-parameters.ts';
 
 /** @throws 404 when there is no such model. */
@@ -22,7 +22,7 @@ export function findModel(catalog: Catalog, modelId: string): Model {
  * @throws 422 with everything that is wrong.
  */
 export function readInput(
-  request: FastifyRequest,
+  request: Pick<Call, 'headers' | 'query' | 'body'>,
   model: Model,
   ofQuery: Violation[] = [],
 ): { input: Record<string, unknown>; warnings: InputWarning[] } {

@@ -1,9 +1,9 @@
 /** The URLs that callers name to be told at. */
-import type { FastifyRequest } from 'fastify';
 import type { Violation } from '../errors.ts';
 import { InputError } from '../files/input-error.ts';
 import type { RequestedWebhook } from '../requests/events.ts';
 import { baseUrlOf } from './base-url.ts';
+import type { Call } from './call.ts';
 import type { ApiContext } from './context.ts';
 
 type Context = Pick<ApiContext, 'config' | 'webhooks'>;
@@ -41,7 +41,7 @@ export const normalUrl = (url: string): string => new URL(url).href;
 /** `?webhook=` and `?webhook_intermediate_status=` of a submit, and all that is wrong with them. */
 export function readWebhook(
   context: Context,
-  request: FastifyRequest,
+  request: Pick<Call, 'headers' | 'query'>,
 ): { webhook: RequestedWebhook | undefined; violations: Violation[] } {
   const { webhook: url, webhook_intermediate_status: intermediate } = request.query as Record<
     string,

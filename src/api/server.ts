@@ -12,7 +12,7 @@ import { answerClientError } from './client-error.ts';
 import type { ApiContext } from './context.ts';
 import { allowOrigins } from './cross-origin.ts';
 import { deliveriesEndpoints } from './deliveries.ts';
-import { answerStatusesDirectly } from './direct-status.ts';
+import { answerDirectly } from './direct-calls.ts';
 import { directUploadsEndpoints } from './direct-uploads.ts';
 import { fileEndpoint } from './file.ts';
 import { useJson } from './json-body.ts';
@@ -82,7 +82,7 @@ export async function createServer(context: ApiContext): Promise<FastifyInstance
     await modelPages(app, context);
     await webApp(app, context);
   });
-  answerStatusesDirectly(server, context);
+  answerDirectly(server, context);
   return server;
 }
 

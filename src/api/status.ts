@@ -9,6 +9,7 @@ import { after } from '../lib/after.ts';
 import { isEnded, publicStatus, resultStatus } from '../requests/states.ts';
 import type { Status } from '../requests/status-row.ts';
 import { baseUrlOf } from './base-url.ts';
+import type { CallAnswer } from './call.ts';
 import type { ApiContext } from './context.ts';
 import { JSON_TYPE } from './json-body.ts';
 import { requestId, requestParams } from './request-id.ts';
@@ -100,14 +101,8 @@ async function waitForChange(
   }
 }
 
-interface StatusAnswer {
-  code: 200 | 304;
-  headers: Record<string, string>;
-  body?: string;
-}
-
 /** @param known what the caller has: its `If-None-Match` */
-export function statusAnswer(status: Status, known: string | undefined, baseUrl: string): StatusAnswer {
+export function statusAnswer(status: Status, known: string | undefined, baseUrl: string): CallAnswer {
   const headers = { etag: etagOf(status), 'cache-control': 'no-cache' };
   if (known && matchesEtag(known, headers.etag)) return { code: 304, headers };
   const body = statusText(status, baseUrl);

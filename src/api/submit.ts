@@ -1,24 +1,28 @@
 /** POST /v1/models/{model_id}: takes a request in and says where to find it; `…/estimate` says what it would cost. */
 import { hash } from 'node:crypto';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import type { Model } from '../catalog/model.ts';
 import { estimate } from '../catalog/price.ts';
 import { ApiError, errors } from '../errors.ts';
 import { drawSeed } from '../requests/seeds.ts';
 import type { Submission } from '../requests/submission.ts';
 import { baseUrlOf, ownBaseUrls } from './base-url.ts';
+import type { Call, CallAnswer } from './call.ts';
 import type { ApiContext } from './context.ts';
 import { ESTIMATE, estimateAnswer } from './estimate.ts';
 import { dropInputFiles, takeInputFiles } from './input-files.ts';
+import { JSON_TYPE } from './json-body.ts';
 import { findModel, readInput } from './read-input.ts';
 import { readWebhook } from './read-webhook.ts';
 import { requestUrls } from './urls.ts';
 
 const MAX_KEY_CHARACTERS = 255;
 
+export const SUBMIT_ROUTE = '/v1/models/*';
+
 export function submitEndpoint(app: FastifyInstance, context: ApiContext): void {
   app.post<{ Params: { '*': string } }>(
-    '/v1/models/*',
+    SUBMIT_ROUTE,
     {
       config: { scope: 'generate', beginsTrace: (path) => !path.endsWith(ESTIMATE) },
       schema: { hide: true },
@@ -27,32 +31,43 @@ export function submitEndpoint(app: FastifyInstance, context: ApiContext): void 
       const path = request.params['*'];
       // Ids have slashes, so that no route can have something after them.
       if (path.endsWith(ESTIMATE)) return estimateAnswer(context, request, path.slice(0, -ESTIMATE.length));
-      const submission = await readSubmission(context, request, path);
-      const { requestId, replayed } = await context.submit(submission).catch(async (error) => {
-        // Of any other error nobody knows whether the request is there and needs its files.
-        if (error instanceof ApiError) await dropInputFiles(context, submission.fileIds);
-        throw error;
-      });
-      if (replayed) {
-        await dropInputFiles(context, submission.fileIds);
-        reply.header('idempotency-replayed', 'true');
-      }
-      request.span?.set({ 'darkroom.request_id': requestId, 'darkroom.replayed': replayed });
-      return { request_id: requestId, ...requestUrls(baseUrlOf(context.config, request), requestId) };
+      const { headers, body } = await submitAnswer(context, request, path);
+      reply.headers(headers);
+      return body;
     },
   );
+}
+
+/** Takes a request in. @throws why it is refused. */
+export async function submitAnswer(context: ApiContext, call: Call, modelId: string): Promise<CallAnswer> {
+  const submission = await readSubmission(context, call, modelId);
+  const { requestId, replayed } = await context.submit(submission).catch(async (error) => {
+    // Of any other error nobody knows whether the request is there and needs its files.
+    if (error instanceof ApiError) await dropInputFiles(context, submission.fileIds);
+    throw error;
+  });
+  if (replayed) await dropInputFiles(context, submission.fileIds);
+  call.span?.set({ 'darkroom.request_id': requestId, 'darkroom.replayed': replayed });
+  return {
+    code: 200,
+    headers: { 'content-type': JSON_TYPE, ...(replayed && { 'idempotency-replayed': 'true' }) },
+    body: JSON.stringify({
+      request_id: requestId,
+      ...requestUrls(baseUrlOf(context.config, call), requestId),
+    }),
+  };
 }
 
 /** @throws what is wrong with it, before anything is stored. */
 export async function readSubmission(
   context: Pick<ApiContext, 'catalog' | 'backends' | 'config' | 'db' | 'store' | 'webhooks'>,
-  request: FastifyRequest,
+  call: Call,
   modelId: string,
 ): Promise<Submission> {
   const model = findModel(context.catalog, modelId);
-  request.span?.set({ 'darkroom.model': model.id });
-  const { webhook, violations } = readWebhook(context, request);
-  const { input, warnings } = readInput(request, model, violations);
+  call.span?.set({ 'darkroom.model': model.id });
+  const { webhook, violations } = readWebhook(context, call);
+  const { input, warnings } = readInput(call, model, violations);
   const choice = context.backends.candidates(model)[0];
   if (!choice)
     throw errors.unavailable(
@@ -60,16 +75,16 @@ export async function readSubmission(
       60,
     );
   const asked = webhook && { url: webhook.url, intermediate: webhook.intermediate };
-  const idempotency = readIdempotency(request, model, { input, warnings, webhook: asked });
+  const idempotency = readIdempotency(call, model, { input, warnings, webhook: asked });
   const { outputs, maxMicroUsd } = estimate(model, input);
   const { input: stored, fileIds } = await takeInputFiles(
     context,
-    request.identity.accountId,
+    call.identity.accountId,
     input,
-    ownBaseUrls(context.config, request),
+    ownBaseUrls(context.config, call),
   );
   return {
-    identity: request.identity,
+    identity: call.identity,
     modelId: model.id,
     pool: choice.pool,
     input: stored,
@@ -81,13 +96,13 @@ export async function readSubmission(
     fileIds,
     idempotency,
     webhook,
-    span: request.span ?? undefined,
+    span: call.span ?? undefined,
   };
 }
 
 /** Bodies are the same if they ask for the same: the order of their fields and given defaults make no difference. */
-function readIdempotency(request: FastifyRequest, model: Model, asked: object): Submission['idempotency'] {
-  const key = request.headers['idempotency-key'];
+function readIdempotency({ headers }: Call, model: Model, asked: object): Submission['idempotency'] {
+  const key = headers['idempotency-key'];
   if (key === undefined) return undefined;
   if (
     typeof key !== 'string' ||

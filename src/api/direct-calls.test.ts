@@ -6,11 +6,13 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Status } from '../requests/status-row.ts';
 import type { ApiContext } from './context.ts';
-import { answerStatusesDirectly } from './direct-status.ts';
+import { answerDirectly } from './direct-calls.ts';
 
 const ID = '0190a000-0000-7000-8000-000000000001';
 const PATH = `/v1/requests/${ID}/status`;
 const KEY = { authorization: 'Bearer dk_known' };
+const MODEL = '/v1/models/google/nano-banana-2/text-to-image';
+const JSON_SENT = { ...KEY, 'content-type': 'application/json' };
 
 const status: Status = {
   id: ID,
@@ -24,7 +26,10 @@ const status: Status = {
 };
 
 /** A server where everything else is answered by `framework`. @returns its end, which `close` begins. */
-async function open(config: Partial<ApiContext['config']>, level = 'silent') {
+async function open(
+  config: Partial<ApiContext['config']>,
+  { level = 'silent', tracing = false }: { level?: string; tracing?: boolean } = {},
+) {
   const http: Server = createServer((_, response) => response.end('framework'));
   let beforeClose = (_done: () => void): void => {};
   const framework = {
@@ -40,11 +45,13 @@ async function open(config: Partial<ApiContext['config']>, level = 'silent') {
     rateLimit: () => ({}),
     readStatus: (id: string) => (id === ID ? status : Promise.resolve(undefined)),
     metrics: { http: () => {} },
+    tracing: { on: tracing },
+    catalog: { find: () => undefined },
   };
-  answerStatusesDirectly(framework as unknown as FastifyInstance, context as unknown as ApiContext);
+  answerDirectly(framework as unknown as FastifyInstance, context as unknown as ApiContext);
   await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve));
   const { port } = http.address() as AddressInfo;
-  const ask = (path: string, headers: Record<string, string> = KEY, method = 'GET', body = '') =>
+  const ask = (path: string, headers: Record<string, string> = KEY, method = 'GET', body?: string) =>
     new Promise<'framework' | 'direct'>((resolve, reject) => {
       const call = request({ port, path, method, headers, agent: false }, async (response) => {
         const text = (await response.toArray()).join('');
@@ -55,7 +62,7 @@ async function open(config: Partial<ApiContext['config']>, level = 'silent') {
   return { ask, close: () => beforeClose(() => {}), [Symbol.dispose]: () => void http.close() };
 }
 
-describe('before the framework', () => {
+describe('the question for a status', () => {
   let server: Awaited<ReturnType<typeof open>>;
   beforeAll(async () => {
     server = await open({});
@@ -92,8 +99,56 @@ describe('before the framework', () => {
   });
 });
 
+describe('a submit', () => {
+  let server: Awaited<ReturnType<typeof open>>;
+  beforeAll(async () => {
+    server = await open({});
+  });
+  afterAll(() => server[Symbol.dispose]());
+  const post = (path: string, headers: Record<string, string>, body = '{"prompt":"x"}') =>
+    server.ask(path, { 'content-length': String(Buffer.byteLength(body)), ...headers }, 'POST', body);
+
+  test.each([
+    ['as it is sent by most', MODEL, JSON_SENT],
+    ['with its charset', MODEL, { ...KEY, 'content-type': 'application/json; charset=utf-8' }],
+    ['with a key of its own', MODEL, { ...JSON_SENT, 'idempotency-key': 'a' }],
+    ['of a model that is not there', `${MODEL}s`, JSON_SENT],
+  ])('is answered %s', async (_, path, headers) => {
+    expect(await post(path, headers)).toBe('direct');
+    expect(await post(path, headers, '{ no JSON')).toBe('direct');
+  });
+
+  test.each([
+    ['with a query', `${MODEL}?webhook=https://a.example`, JSON_SENT],
+    ['by a session, or by nobody', MODEL, { 'content-type': 'application/json' }],
+    ['of another type', MODEL, { ...KEY, 'content-type': 'text/plain' }],
+    ['of a type that is JSON too', MODEL, { ...KEY, 'content-type': 'application/problem+json' }],
+    ['compressed', MODEL, { ...JSON_SENT, 'content-encoding': 'gzip' }],
+    ['that is only an estimate', `${MODEL}/estimate`, JSON_SENT],
+    ['whose model is encoded', MODEL.replace('google', '%67oogle'), JSON_SENT],
+    ['elsewhere', '/v1/keys', JSON_SENT],
+  ])('is not one %s', async (_, path, headers) => {
+    expect(await post(path, headers)).toBe('framework');
+  });
+
+  test('is not one of which nobody knows how long it is, one that is empty, or one with images in it', async () => {
+    expect(await server.ask(MODEL, { ...JSON_SENT, 'transfer-encoding': 'chunked' }, 'POST', '{}')).toBe(
+      'framework',
+    );
+    expect(await post(MODEL, JSON_SENT, '')).toBe('framework');
+    expect(await post(MODEL, JSON_SENT, `"${'x'.repeat(2 ** 20)}"`)).toBe('framework');
+  });
+
+  test('is not one that is traced', async () => {
+    using traced = await open({}, { tracing: true });
+    const headers = { ...JSON_SENT, 'content-length': '2' };
+    expect(await traced.ask(MODEL, headers, 'POST', '{}')).toBe('framework');
+    expect(await traced.ask(PATH)).toBe('direct');
+  });
+});
+
 test('while calls are logged, and once the server closes, all take the way of the framework', async () => {
-  using logging = await open({}, 'debug');
+  using logging = await open({}, { level: 'debug' });
   expect(await logging.ask(PATH)).toBe('framework');
   using closing = await open({});
   expect(await closing.ask(PATH)).toBe('direct');

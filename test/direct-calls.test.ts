@@ -1,8 +1,8 @@
-/** A status that is answered before the framework is the one that the framework would have answered, in every word and header. */
+/** What is answered before the framework is what the framework would have answered, in every word and header. */
 import { request } from 'node:http';
-import { afterAll, beforeAll, expect, test } from 'vitest';
-import { makeAccount } from './support/accounts.ts';
-import { call, resultOf, submit } from './support/api.ts';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { makeAccount, makeKey } from './support/accounts.ts';
+import { call, resultOf, submit, TEXT_TO_IMAGE } from './support/api.ts';
 import { submitEndless } from './support/requests.ts';
 import { startTestServer, type TestServer } from './support/server.ts';
 
@@ -20,11 +20,12 @@ beforeAll(async () => {
 afterAll(() => server[Symbol.asyncDispose]());
 
 /** One call, written as it is said. @returns all of the answer but what is another each time. */
-function ask(path: string, headers: Record<string, string>) {
+function ask(path: string, headers: Record<string, string>, sentBody?: string) {
   const { hostname, port } = new URL(server.url);
   return new Promise<{ status: number; headers: NodeJS.Dict<string | string[]>; body: unknown }>(
     (resolve, reject) => {
-      const sent = request({ hostname, port, path, headers, agent: false }, async (response) => {
+      const method = sentBody === undefined ? 'GET' : 'POST';
+      const sent = request({ hostname, port, path, method, headers, agent: false }, async (response) => {
         const { date, 'x-request-id': callId, 'ratelimit-remaining': _, ...rest } = response.headers;
         const text = (await response.toArray()).join('');
         const body = text === '' ? '' : JSON.parse(text);
@@ -36,7 +37,7 @@ function ask(path: string, headers: Record<string, string>) {
         }
         resolve({ status: response.statusCode!, headers: rest, body });
       });
-      sent.on('error', reject).end();
+      sent.on('error', reject).end(sentBody);
     },
   );
 }
@@ -88,10 +89,8 @@ test('what is refused', async () => {
 });
 
 test('what is over the limit, and each call is counted once', async () => {
-  const { body: key } = await call(server, '/v1/keys', {
-    json: { name: 'slow', scopes: ['read'], requests_per_minute: 3 },
-  });
-  const slow = { url: server.url, key: key.key };
+  const { key } = await makeKey(server, { scopes: ['read'], requests_per_minute: 3 });
+  const slow = { url: server.url, key };
   const left = async () =>
     (await call(slow, `/v1/requests/${ended}/status`)).headers.get('ratelimit-remaining');
   expect([await left(), await left(), await left()]).toEqual(['2', '1', '0']);
@@ -121,4 +120,68 @@ test('both are counted as calls of the endpoint', async () => {
   const before = await counted();
   await both(ended, by(server), 200);
   expect(await counted()).toBe(before + 2);
+});
+
+describe('a submit', () => {
+  const PATH = `/v1/models/${TEXT_TO_IMAGE}`;
+  const SOME_ID = /[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}/g;
+
+  /** The same submit both ways; of what is taken in, the id is another each time. */
+  async function bothSubmits(
+    body: string,
+    status: number,
+    headers: Record<string, string> = {},
+    path = PATH,
+    caller: { key: string } = server,
+  ) {
+    const sent = {
+      ...by(caller),
+      'content-type': 'application/json',
+      'content-length': String(Buffer.byteLength(body)),
+      ...headers,
+    };
+    const answers = [await ask(path, sent, body), await ask(`${path}?`, sent, body)].map((answer) => ({
+      ...answer,
+      ...(answer.status === 200 && { body: JSON.stringify(answer.body).replace(SOME_ID, 'id') }),
+    }));
+    expect(answers[0]).toEqual(answers[1]);
+    expect(answers[0]!.status).toBe(status);
+  }
+
+  test('that is taken in', async () => {
+    await bothSubmits('{"prompt":"x","resolution":"0.5K"}', 200);
+    await bothSubmits('{"prompt":"ünï 🦊","resolution":"0.5K"}', 200, { host: 'pictures.example' });
+    await bothSubmits('{"prompt":"x","resolution":"0.5K","odd":1}', 200);
+    await bothSubmits('{"prompt":"x","resolution":"0.5K"}', 200, {
+      'content-type': 'application/json; charset=utf-8',
+    });
+  });
+
+  test('that was sent before under its key', async () => {
+    const headers = { 'idempotency-key': 'sent before' };
+    await call(server, PATH, { json: { prompt: 'x', resolution: '0.5K' }, headers });
+    await bothSubmits('{"prompt":"x","resolution":"0.5K"}', 200, headers);
+    await bothSubmits('{"prompt":"another","resolution":"0.5K"}', 422, headers);
+  });
+
+  test.each([
+    ['no JSON', '{ "prompt": ', 400],
+    ['no object', '["x"]', 422],
+    ['a field that is wrong, and one that is missing', '{"num_images":99}', 422],
+    ['what the database cannot keep', '{"prompt":"a\\u0000b"}', 422],
+    ['more values than anything needs', `{"prompt":[${'0,'.repeat(260_000)}0]}`, 413],
+  ])('with %s', async (_, body, status) => {
+    await bothSubmits(body, status);
+  });
+
+  test('that is refused for who sends it, or what it names', async () => {
+    const body = '{"prompt":"x"}';
+    await bothSubmits(body, 404, {}, '/v1/models/nobody/has/this');
+    await bothSubmits(body, 401, { authorization: 'Bearer dk_unknown' });
+    await bothSubmits('{"prompt":"x","odd":1}', 422, { prefer: 'handling=strict' });
+    const reader = await makeKey(server, { scopes: ['read'] });
+    await bothSubmits(body, 403, by(reader));
+    const poor = await makeAccount(server, { monthlyBudget: 0 });
+    await bothSubmits(body, 402, by(poor));
+  });
 });

@@ -8,9 +8,14 @@ const HOST = /^[a-z0-9.-]+(:\d{1,5})?$|^\[[0-9a-f:.]+\](:\d{1,5})?$/i;
 export function baseUrlOf(config: Config, { headers }: Pick<IncomingMessage, 'headers'>): string {
   if (config.publicUrl) return config.publicUrl;
   const host = headers.host ?? '';
+  // Nearly always it is the one of the call before.
+  if (host === last.host) return last.url;
   // It comes back to the caller in URLs, so it has to look like a host.
-  return HOST.test(host) ? `http://${host}` : `http://localhost:${config.port}`;
+  if (!HOST.test(host)) return `http://localhost:${config.port}`;
+  last = { host, url: `http://${host}` };
+  return last.url;
 }
+let last: { host?: string; url: string } = { url: '' };
 
 /** Every address under which a URL means this server: as configured, as the client wrote it, as this machine may call it. */
 export function ownBaseUrls(config: Config, request: Pick<Call, 'headers' | 'socket'>): string[] {

@@ -57,6 +57,8 @@ export function answerDirectly(server: FastifyInstance, context: ApiContext): vo
   });
 }
 
+const ANY_ORIGIN_LIST = Object.entries(ANY_ORIGIN).flat();
+
 const [BEFORE_ID, AFTER_ID] = STATUS_ROUTE.split(':id') as [string, string];
 const STATUS_LENGTH = BEFORE_ID.length + 36 + AFTER_ID.length;
 
@@ -122,11 +124,21 @@ function answer(
 ): void {
   const startedAt = performance.now();
   const callId = randomUUID();
-  const common: Record<string, string> = { 'x-request-id': callId, ...ANY_ORIGIN };
+  // Names and values in turn: objects would be put together only to be taken apart.
+  const list = ['x-request-id', callId, ...ANY_ORIGIN_LIST];
+  const add = (headers: Record<string, string>): void => {
+    for (const name in headers) list.push(name, headers[name]!);
+  };
 
   const send = ({ code, headers, body }: CallAnswer): void => {
-    const length = body !== undefined && { 'content-length': Buffer.byteLength(body) };
-    response.writeHead(code, { ...common, ...headers, ...length }).end(body);
+    add(headers);
+    if (body === undefined) response.writeHead(code, list).end();
+    else {
+      const bytes = Buffer.byteLength(body);
+      list.push('content-length', String(bytes));
+      // What is ASCII alone, as most is, is written faster by a name that says so.
+      response.writeHead(code, list).end(body, bytes === body.length ? 'latin1' : 'utf8');
+    }
     context.metrics.http(request.method!, endpoint.route, code, (performance.now() - startedAt) / 1000);
   };
   const fail = (thrown: unknown): void => {
@@ -137,7 +149,7 @@ function answer(
   };
   const admit = (identity: Identity): void | Promise<void> =>
     after(context.rateLimit(identity), (limits) => {
-      Object.assign(common, limits);
+      add(limits);
       requireScope(identity, endpoint);
       return after(endpoint.answer(context, request, identity, named), send);
     });

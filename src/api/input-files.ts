@@ -19,7 +19,7 @@ export async function takeInputFiles(
   context: { db: Database; store: FileStore },
   accountId: string,
   input: Record<string, unknown>,
-  ownBaseUrls: readonly string[],
+  ownBaseUrls: () => readonly string[],
 ): Promise<{ input: Record<string, unknown>; fileIds: string[] }> {
   const urls = input.image_urls;
   if (!Array.isArray(urls)) return { input, fileIds: [] };
@@ -30,7 +30,7 @@ export async function takeInputFiles(
       const file = await storeData(context, accountId, url, index);
       fileIds.push(file.id);
       kept.push(filePath(file));
-    } else kept.push(ownFilePath(url, ownBaseUrls) ?? url);
+    } else kept.push(ownFilePath(url, ownBaseUrls()) ?? url);
   }
   return { input: { ...input, image_urls: kept }, fileIds };
 }

@@ -14,7 +14,7 @@ import type { ApiContext } from './context.ts';
 import { JSON_TYPE } from './json-body.ts';
 import { requestId, requestParams } from './request-id.ts';
 import { statusSchema } from './schemas.ts';
-import { requestUrls } from './urls.ts';
+import { requestUrlsText } from './urls.ts';
 
 const query = Type.Object({
   wait: Type.Optional(
@@ -112,6 +112,6 @@ export function statusAnswer(status: Status, known: string | undefined, baseUrl:
 /** As JSON. */
 export function statusText(status: Status, baseUrl: string): string {
   const position = status.ahead === null ? '' : `"queue_position":${status.ahead},`;
-  const urls = JSON.stringify(requestUrls(baseUrl, status.id)).slice(1, -1);
+  const urls = requestUrlsText(baseUrl, status.id);
   return `{"request_id":"${status.id}","status":"${publicStatus(status)}",${position}${urls},${status.details}}`;
 }

@@ -14,7 +14,7 @@ import { dropInputFiles, takeInputFiles } from './input-files.ts';
 import { JSON_TYPE } from './json-body.ts';
 import { findModel, readInput } from './read-input.ts';
 import { readWebhook } from './read-webhook.ts';
-import { requestUrls } from './urls.ts';
+import { requestUrlsText } from './urls.ts';
 
 const MAX_KEY_CHARACTERS = 255;
 
@@ -51,10 +51,7 @@ export async function submitAnswer(context: ApiContext, call: Call, modelId: str
   return {
     code: 200,
     headers: { 'content-type': JSON_TYPE, ...(replayed && { 'idempotency-replayed': 'true' }) },
-    body: JSON.stringify({
-      request_id: requestId,
-      ...requestUrls(baseUrlOf(context.config, call), requestId),
-    }),
+    body: `{"request_id":"${requestId}",${requestUrlsText(baseUrlOf(context.config, call), requestId)}}`,
   };
 }
 
@@ -77,10 +74,7 @@ export async function readSubmission(
   const asked = webhook && { url: webhook.url, intermediate: webhook.intermediate };
   const idempotency = readIdempotency(call, model, { input, warnings, webhook: asked });
   const { outputs, maxMicroUsd } = estimate(model, input);
-  const { input: stored, fileIds } = await takeInputFiles(
-    context,
-    call.identity.accountId,
-    input,
+  const { input: stored, fileIds } = await takeInputFiles(context, call.identity.accountId, input, () =>
     ownBaseUrls(context.config, call),
   );
   return {

@@ -44,8 +44,8 @@ const plain = (values: (string | number | boolean | null)[]): string =>
 
 function valuesOf(entries: Entry[]): unknown[] {
   const keyed = withKey(entries);
-  const lanes = lanesOf(entries);
   const accounts = accountsOf(entries);
+  const lanes = lanesOf(accounts);
   const owners = [...ownersOf(entries).values()];
   // Lane by lane: what has come first has the lower place.
   const inLanes = lanes.flat();

@@ -1,15 +1,9 @@
 /** What a batch of submits asks of queues and budgets, and which of them go beyond what there is. */
 import { errors } from '../errors.ts';
 import { toUsd } from '../lib/money.ts';
-import type { Entry, Submission } from './submission.ts';
+import type { Entry } from './submission.ts';
 
 const accountOf = ({ submission }: Entry): string => submission.identity.accountId;
-
-/** The lanes that `entries` come to, each with those that come. */
-export function lanesOf(entries: Entry[]): Entry[][] {
-  const lanes = Map.groupBy(entries, (entry) => `${accountOf(entry)} ${entry.submission.pool}`);
-  return [...lanes.values()];
-}
 
 interface Account {
   accountId: string;
@@ -22,8 +16,15 @@ export const accountsOf = (entries: Entry[]): Account[] =>
   [...Map.groupBy(entries, accountOf)].map(([accountId, group]) => ({
     accountId,
     entries: group,
-    maxQueued: Math.min(...group.map(({ submission }) => submission.identity.maxQueued)),
+    maxQueued: group.reduce(
+      (least, { submission }) => Math.min(least, submission.identity.maxQueued),
+      Number.POSITIVE_INFINITY,
+    ),
   }));
+
+/** The lanes that the entries of `accounts` come to, each with those that come. */
+export const lanesOf = (accounts: Account[]): Entry[][] =>
+  accounts.flatMap(({ entries }) => [...Map.groupBy(entries, ({ submission }) => submission.pool).values()]);
 
 /** @param waiting what waits of each account, with all of `entries` */
 export function refuseOverQueue(entries: Entry[], waiting: Record<string, number>): void {
@@ -48,22 +49,21 @@ interface Owner {
   amount: number;
 }
 
-const ownersOfOne = ({ identity, reserve }: Submission): Owner[] => [
-  { ownerId: identity.keyId, name: 'API key', budget: identity.keyBudget, amount: reserve },
-  { ownerId: identity.accountId, name: 'account', budget: identity.accountBudget, amount: reserve },
-];
-
 export function ownersOf(entries: Entry[]): Map<string, Owner> {
   const owners = new Map<string, Owner>();
-  for (const { submission } of entries)
-    for (const owner of ownersOfOne(submission)) {
-      const known = owners.get(owner.ownerId);
-      if (!known) owners.set(owner.ownerId, owner);
-      else {
-        known.amount += owner.amount;
-        known.budget = least(known.budget, owner.budget);
-      }
+  const add = (ownerId: string, name: Owner['name'], budget: number | null, amount: number): void => {
+    const known = owners.get(ownerId);
+    if (!known) owners.set(ownerId, { ownerId, name, budget, amount });
+    else {
+      known.amount += amount;
+      known.budget = least(known.budget, budget);
     }
+  };
+  for (const { submission } of entries) {
+    const { identity, reserve } = submission;
+    add(identity.keyId, 'API key', identity.keyBudget, reserve);
+    add(identity.accountId, 'account', identity.accountBudget, reserve);
+  }
   return owners;
 }
 
@@ -78,8 +78,8 @@ export function refuseOverBudget(entries: Entry[], committed: Record<string, num
   );
   for (const entry of entries) {
     if (entry.outcome) continue;
-    const { reserve } = entry.submission;
-    const own = ownersOfOne(entry.submission).map(({ ownerId }) => owners.get(ownerId)!);
+    const { identity, reserve } = entry.submission;
+    const own = [identity.keyId, identity.accountId].map((ownerId) => owners.get(ownerId)!);
     const over = own.find(({ ownerId, budget }) => budget !== null && taken.get(ownerId)! + reserve > budget);
     if (over) {
       const left = toUsd(Math.max(0, over.budget! - taken.get(over.ownerId)!));

@@ -31,6 +31,8 @@ export async function explainAll(peek: Peek): Promise<void> {
     'auto_explain.log_min_duration = 0',
     'auto_explain.log_analyze = on',
     'auto_explain.log_timing = off',
+    // Those of functions too.
+    'auto_explain.log_nested_statements = on',
     `auto_explain.log_level = 'warning'`,
     `auto_explain.log_format = 'json'`,
   ])

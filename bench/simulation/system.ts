@@ -25,8 +25,9 @@ export interface Behaviour {
   commitsPerSync: number;
 }
 
-/** As in src/requests/submit.ts and read-status.ts: so many at once, one batch under way in a process. */
-const MAX_BATCH = 256;
+/** As in src/requests/submit.ts and read-status.ts: the most in a batch, and batches of a process under way at once. */
+const SUBMITS = { atMost: 128, atOnce: 2 };
+const READS = { atMost: 256, atOnce: 1 };
 
 export function simulate(costs: Costs, design: Design, load: Load, seconds: number, seed = 1): Behaviour {
   const random = seededRandom(seed);
@@ -70,7 +71,7 @@ export function simulate(costs: Costs, design: Design, load: Load, seconds: numb
 
   const latencies: number[] = [];
   const submitBatches = apis.map(() =>
-    createBatches<{ account: number; atMs: number }>((batch, done) => {
+    createBatches<{ account: number; atMs: number }>(SUBMITS, (batch, done) => {
       const lanes = [...new Set(batch.map(({ account }) => account))].sort((a, b) => a - b);
       transaction(batch.length * ms(costs.submit.database), lanes, () => {
         for (const { account, atMs } of batch) {
@@ -82,7 +83,9 @@ export function simulate(costs: Costs, design: Design, load: Load, seconds: numb
     }),
   );
   const readBatches = apis.map(() =>
-    createBatches<void>((batch, done) => database.use(batch.length * ms(costs.statusRead.database), done)),
+    createBatches<void>(READS, (batch, done) =>
+      database.use(batch.length * ms(costs.statusRead.database), done),
+    ),
   );
 
   arrive(clock, load.submitsPerSecond, seconds, random, () => {
@@ -110,17 +113,20 @@ export function simulate(costs: Costs, design: Design, load: Load, seconds: numb
 const stations = (clock: Clock, count: number): Station[] =>
   Array.from({ length: count }, () => createStation(clock, 1));
 
-/** What comes while a batch is under way forms the next. */
-function createBatches<Item>(run: (batch: Item[], done: () => void) => void): (item: Item) => void {
+/** What comes while batches are under way forms the next. */
+function createBatches<Item>(
+  { atMost, atOnce }: typeof SUBMITS,
+  run: (batch: Item[], done: () => void) => void,
+): (item: Item) => void {
   let waiting: Item[] = [];
-  let running = false;
+  let running = 0;
   const start = (): void => {
-    if (running || waiting.length === 0) return;
-    const batch = waiting.slice(0, MAX_BATCH);
-    waiting = waiting.slice(MAX_BATCH);
-    running = true;
+    if (running === atOnce || waiting.length === 0) return;
+    const batch = waiting.slice(0, atMost);
+    waiting = waiting.slice(atMost);
+    running++;
     run(batch, () => {
-      running = false;
+      running--;
       start();
     });
   };

@@ -47,7 +47,7 @@ export function costsTable(costs: Costs): string {
   const rows = table(
     ['one …', 'CPU of the process, µs', 'CPU of PostgreSQL, µs', 'log, bytes', 'transactions'],
     [
-      ['submit', micros(submit.process), micros(submit.database), many(submit.logBytes), 'shared, up to 256'],
+      ['submit', micros(submit.process), micros(submit.database), many(submit.logBytes), 'shared, up to 128'],
       ['status read', micros(statusRead.process), micros(statusRead.database), '0', 'shared, up to 256'],
       [
         'run of one picture, from claim to end',

@@ -107,11 +107,9 @@ const submit: DirectEndpoint = {
 /** @returns the whole body; never, where the caller goes before. */
 function readText(request: IncomingMessage): Promise<string> {
   return new Promise((resolve) => {
-    let text = '';
-    request.setEncoding('utf8').on('data', (part: string) => {
-      text += part;
-    });
-    request.on('end', () => resolve(text));
+    const parts: Buffer[] = [];
+    request.on('data', (part: Buffer) => parts.push(part));
+    request.on('end', () => resolve((parts.length === 1 ? parts[0]! : Buffer.concat(parts)).toString()));
   });
 }
 

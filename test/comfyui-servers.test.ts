@@ -55,7 +55,7 @@ test('rounds that come at once are spread, although every queue is empty when th
 
 test('a dead server rests and is not asked, and is taken again afterwards', async () => {
   const [one, two] = await startFakes();
-  const backend = await comfyUiBackend([one.url, two.url], { restMs: 200 });
+  const backend = await comfyUiBackend([one.url, two.url], { restMs: 2000 });
   await one.stop();
   await backend.generate(newRound(), testContext());
   expect(posts(one, two)).toEqual([0, 1]);

@@ -74,10 +74,10 @@ export function createPool(addresses: readonly string[], options: PoolOptions): 
 
     async missing(server, workflow, look) {
       const known = inventories.get(keyOf(server, workflow));
-      if (known && known.untilMs > Date.now()) return known.missing;
+      if (known && known.untilMs > performance.now()) return known.missing;
       const missing = await missingAt(server, workflow, look);
       const forMs = missing.length === 0 ? options.completeForMs : options.incompleteForMs;
-      inventories.set(keyOf(server, workflow), { missing, untilMs: Date.now() + forMs });
+      inventories.set(keyOf(server, workflow), { missing, untilMs: performance.now() + forMs });
       return missing;
     },
 
@@ -96,10 +96,10 @@ export function createPool(addresses: readonly string[], options: PoolOptions): 
 
     rest(server) {
       const failures = Math.min(6, (resting.get(server)?.failures ?? 0) + 1);
-      resting.set(server, { failures, untilMs: Date.now() + options.restMs * 2 ** (failures - 1) });
+      resting.set(server, { failures, untilMs: performance.now() + options.restMs * 2 ** (failures - 1) });
     },
 
-    isResting: (server) => (resting.get(server)?.untilMs ?? 0) > Date.now(),
+    isResting: (server) => (resting.get(server)?.untilMs ?? 0) > performance.now(),
   };
   return pool;
 }

@@ -4,6 +4,7 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync, statfsSync, writeFileSync
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 /** Where Linux keeps files in memory. */
 const MEMORY = '/dev/shm';
@@ -12,6 +13,7 @@ const ENOUGH_BYTES = 8 * 2 ** 30;
 const PREFIX = 'dr-';
 
 const vitest = join(dirname(createRequire(import.meta.url).resolve('vitest/package.json')), 'vitest.mjs');
+const secondTries = fileURLToPath(new URL('../test/support/second-tries.ts', import.meta.url));
 const folder = temporaryFolder();
 const reportFile = join(folder, 'report.json');
 // Vitest ends by it, and what it leaves is removed.
@@ -23,6 +25,7 @@ const { status } = spawnSync(
     'run',
     '--reporter=default',
     '--reporter=json',
+    `--reporter=${secondTries}`,
     `--outputFile.json=${reportFile}`,
     ...process.argv.slice(2),
   ],

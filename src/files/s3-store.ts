@@ -55,7 +55,7 @@ export function openS3Store(settings: BucketSettings): FileStore {
   }
 
   async function check(signal?: AbortSignal): Promise<void> {
-    if (Date.now() < soundUntil) return;
+    if (performance.now() < soundUntil) return;
     const key = `check/${randomUUID()}`;
     const written = Buffer.from(key);
     const options = signal ? { signal } : {};
@@ -68,7 +68,7 @@ export function openS3Store(settings: BucketSettings): FileStore {
       throw error;
     }
     await remove(key);
-    soundUntil = Date.now() + CHECK_HOLDS_MS;
+    soundUntil = performance.now() + CHECK_HOLDS_MS;
   }
 
   return {

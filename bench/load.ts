@@ -44,6 +44,8 @@ const requests = options.paths.map((path) => `${options.method} ${path} HTTP/1.1
 
 const NUMBER = '########';
 const numbered = body.includes(NUMBER);
+/** Before and after the number. */
+const halves = requests.map((request) => request.split(NUMBER) as [string, string]);
 
 const latencies: number[] = [];
 const requestIds: string[] = [];
@@ -52,9 +54,11 @@ let failed = 0;
 const startedAt = performance.now();
 const untilMs = options.once ? Number.POSITIVE_INFINITY : startedAt + options.seconds * 1000;
 const next = (): string | undefined => {
-  const request = options.once ? requests[sent] : requests[Math.floor(Math.random() * requests.length)];
+  const index = options.once ? sent : Math.floor(Math.random() * requests.length);
   sent++;
-  return numbered ? request?.replace(NUMBER, String(sent).padStart(NUMBER.length, '0')) : request;
+  if (!numbered || index >= requests.length) return requests[index];
+  const [before, after] = halves[index]!;
+  return before + String(sent).padStart(NUMBER.length, '0') + after;
 };
 await Promise.all(
   Array.from({ length: options.connections }, (_, index) =>
@@ -101,13 +105,24 @@ function converse({ hostname, port }: URL): Promise<void> {
       received += chunk;
       const end = received.indexOf(HEAD_END);
       if (end < 0) return;
-      const length = /content-length: (\d+)/i.exec(received);
-      if (!length || received.length < end + HEAD_END.length + Number(length[1])) return;
+      const length = lengthIn(received);
+      if (length === undefined || received.length < end + HEAD_END.length + length) return;
       latencies.push(performance.now() - sentAt);
       if (!received.startsWith('HTTP/1.1 200')) failed++;
-      else if (body) requestIds.push(/"request_id":"([^"]+)"/.exec(received)![1]!);
+      else if (body) requestIds.push(textAfter(received, '"request_id":"', '"')!);
       received = '';
       send();
     });
   });
+}
+
+/** What stands in `text` between `start` and `end`: expressions would take longer to look. */
+function textAfter(text: string, start: string, end: string): string | undefined {
+  const at = text.indexOf(start);
+  return at < 0 ? undefined : text.slice(at + start.length, text.indexOf(end, at + start.length));
+}
+
+function lengthIn(answer: string): number | undefined {
+  const length = textAfter(answer, 'content-length: ', '\r') ?? textAfter(answer, 'Content-Length: ', '\r');
+  return length === undefined ? undefined : Number(length);
 }

@@ -12,7 +12,7 @@ import { beginRound, recordRendered } from '../src/requests/rounds.ts';
 import { createStatusMemory } from '../src/requests/status-memory.ts';
 import type { Submission } from '../src/requests/submission.ts';
 import { createSubmit } from '../src/requests/submit.ts';
-import { TEXT_TO_IMAGE } from './support/api.ts';
+import { submissionOf } from './support/submission.ts';
 import { addIdentity, silent, startTestDatabase, type TestDatabase } from './support/test-database.ts';
 
 const POOLS = ['left', 'right'];
@@ -23,20 +23,8 @@ beforeAll(async () => {
 });
 afterAll(() => database[Symbol.asyncDispose]());
 
-const submission = (identity: Identity, change: Partial<Submission> = {}): Submission => ({
-  identity,
-  modelId: TEXT_TO_IMAGE,
-  pool: 'left',
-  input: { prompt: 'a test' },
-  warnings: [],
-  syncMode: false,
-  seed: 1,
-  rounds: 1,
-  reserve: 100,
-  fileIds: [],
-  idempotency: undefined,
-  ...change,
-});
+const submission = (identity: Identity, change: Partial<Submission> = {}): Submission =>
+  submissionOf(identity, 'left', { reserve: 100, ...change });
 
 const pick = <Item>(items: readonly Item[]): Item => items[Math.floor(Math.random() * items.length)]!;
 

@@ -6,25 +6,18 @@ import { admit } from '../src/requests/admit.ts';
 import type { Submission, SubmitAnswer } from '../src/requests/submission.ts';
 import { TEXT_TO_IMAGE } from './support/api.ts';
 import { database, setStage } from './support/stage.ts';
+import { submissionOf } from './support/submission.ts';
 import { addIdentity } from './support/test-database.ts';
 
 setStage();
 
 const POOL = 'nobody';
-const submission = (identity: Identity, change: Partial<Submission> = {}): Submission => ({
-  identity,
-  modelId: TEXT_TO_IMAGE,
-  pool: POOL,
-  input: { prompt: 'a "test", with \\ and {braces}' },
-  warnings: [],
-  syncMode: false,
-  seed: 1,
-  rounds: 1,
-  reserve: 100,
-  fileIds: [],
-  idempotency: undefined,
-  ...change,
-});
+const submission = (identity: Identity, change: Partial<Submission> = {}): Submission =>
+  submissionOf(identity, POOL, {
+    input: { prompt: 'a "test", with \\ and {braces}' },
+    reserve: 100,
+    ...change,
+  });
 const key = (name: string, body = 'the same') => ({
   idempotency: { key: name, fingerprint: Buffer.from(body.padEnd(32)) },
 });

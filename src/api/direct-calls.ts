@@ -123,19 +123,19 @@ function answer(
   const startedAt = performance.now();
   const callId = randomUUID();
   // Names and values in turn: objects would be put together only to be taken apart.
-  const list = ['x-request-id', callId, ...ANY_ORIGIN_LIST];
+  const headerList = ['x-request-id', callId, ...ANY_ORIGIN_LIST];
   const add = (headers: Record<string, string>): void => {
-    for (const name in headers) list.push(name, headers[name]!);
+    for (const name in headers) headerList.push(name, headers[name]!);
   };
 
   const send = ({ code, headers, body }: CallAnswer): void => {
     add(headers);
-    if (body === undefined) response.writeHead(code, list).end();
+    if (body === undefined) response.writeHead(code, headerList).end();
     else {
       const bytes = Buffer.byteLength(body);
-      list.push('content-length', String(bytes));
+      headerList.push('content-length', String(bytes));
       // What is ASCII alone, as most is, is written faster by a name that says so.
-      response.writeHead(code, list).end(body, bytes === body.length ? 'latin1' : 'utf8');
+      response.writeHead(code, headerList).end(body, bytes === body.length ? 'latin1' : 'utf8');
     }
     context.metrics.http(request.method!, endpoint.route, code, (performance.now() - startedAt) / 1000);
   };

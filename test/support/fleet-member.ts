@@ -12,7 +12,7 @@ import { createBackendSlots } from '../../src/requests/backend-slots.ts';
 import { type ClaimedRequest, claimRequest, hasClaimable } from '../../src/requests/claim.ts';
 import type { Submission } from '../../src/requests/submission.ts';
 import { createSubmit } from '../../src/requests/submit.ts';
-import { TEXT_TO_IMAGE } from './api.ts';
+import { submissionOf } from './submission.ts';
 
 interface Order {
   identity: Identity;
@@ -43,19 +43,8 @@ const db = openDatabase(target, { maxConnections: 1, log: pino({ level: 'silent'
 /** Nobody waits for what is done here. */
 const notifications = { publish() {}, subscribe: () => () => {} } as Partial<Notifications> as Notifications;
 
-const submission = ({ identity, pool, reserve }: Order): Submission => ({
-  identity,
-  modelId: TEXT_TO_IMAGE,
-  pool,
-  input: { prompt: 'one of many' },
-  warnings: [],
-  syncMode: false,
-  seed: 1,
-  rounds: 1,
-  reserve,
-  fileIds: [],
-  idempotency: undefined,
-});
+const submission = ({ identity, pool, reserve }: Order): Submission =>
+  submissionOf(identity, pool, { reserve });
 
 async function submitAll(task: Task & { kind: 'submit' }): Promise<Record<string, number>> {
   const submit = createSubmit(db, notifications);

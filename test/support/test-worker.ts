@@ -18,8 +18,8 @@ import type { Submission } from '../../src/requests/submission.ts';
 import { createSubmit } from '../../src/requests/submit.ts';
 import { startWorker, type Worker } from '../../src/requests/worker.ts';
 import { NO_TRACING } from '../../src/tracing/tracing.ts';
-import { TEXT_TO_IMAGE } from './api.ts';
 import { temporaryFolder } from './server.ts';
+import { submissionOf } from './submission.ts';
 import { silent, type TestDatabase } from './test-database.ts';
 
 export const POOL = 'played';
@@ -55,20 +55,8 @@ export async function openStage({ db }: TestDatabase): Promise<Stage> {
     notifications,
     store,
     async submit(identity, submission = {}) {
-      const { requestId } = await submit({
-        identity,
-        modelId: TEXT_TO_IMAGE,
-        pool: POOL,
-        input: { prompt: 'a test', output_format: 'png' },
-        warnings: [],
-        syncMode: false,
-        seed: 1,
-        rounds: 1,
-        reserve: 0,
-        fileIds: [],
-        idempotency: undefined,
-        ...submission,
-      });
+      const input = { prompt: 'a test', output_format: 'png' };
+      const { requestId } = await submit(submissionOf(identity, POOL, { input, ...submission }));
       return requestId;
     },
     startWorker(play, options = {}) {
